@@ -1,0 +1,135 @@
+// The engine as the shim sees it: connect, render, give up. Knows no OpenFX.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "reelmend/transport/frame.h"
+
+namespace reelmend::transport {
+
+// gRPC status codes, as numbered on the wire.
+enum class Code {
+    ok = 0,
+    cancelled = 1,
+    unknown = 2,
+    invalid_argument = 3,
+    deadline_exceeded = 4,
+    not_found = 5,
+    resource_exhausted = 8,
+    failed_precondition = 9,
+    internal = 13,
+    unavailable = 14,
+    data_loss = 15
+};
+
+// Why a call failed, in words for the artist: what, where (the address) and what to do.
+class EngineError : public std::runtime_error {
+  public:
+    EngineError(Code code, const std::string& message) : std::runtime_error(message), code_(code) {}
+    Code code() const { return code_; }
+
+  private:
+    Code code_;
+};
+
+enum class PixelRoute { automatic, shared_memory, in_stream };
+
+using Value = std::variant<double, int64_t, bool, std::string>;
+
+struct Parameter {
+    std::string name;
+    Value value;
+};
+
+struct WindowFrame {
+    int64_t frame = 0;
+    Digest digest{};
+    FrameFormat format;
+};
+
+struct RenderJob {
+    std::string effect;
+    std::string model;  // empty: the effect's default
+    std::vector<Parameter> parameters;
+    int64_t frame = 0;
+    int64_t first_frame = 0;  // of the whole clip, inclusive
+    int64_t last_frame = 0;
+    std::vector<WindowFrame> window;  // "Source", ascending
+    std::string output = "result";
+    PixelRoute route = PixelRoute::automatic;
+    std::chrono::milliseconds timeout{60000};
+};
+
+enum class Form { full, proxy };
+
+struct RenderOutput {
+    FrameFormat format;
+    bool identical_to_source = false;
+    const float* planes = nullptr;  // planar; valid only inside the callback; null when identical_to_source
+};
+
+struct RenderTimings {
+    double queue_ms = 0, receive_ms = 0, describe_ms = 0, infer_ms = 0, send_ms = 0, total_ms = 0;
+};
+
+struct RenderCallbacks {
+    // Writes the pixels of job.window[index] in this form to `planes` (planar, room for the form's format). May throw.
+    std::function<void(size_t index, Form form, float* planes)> supply;
+    // Takes the result. May throw.
+    std::function<void(const RenderOutput&)> receive;
+    // Asked at least every 20 ms while waiting; true resets the call (EngineError cancelled).
+    std::function<bool()> aborted;
+};
+
+// How to bring up an engine when none answers.
+struct EngineStart {
+    std::vector<std::string>
+        command;  // argv, such as {"/opt/…/python", "-m", "reelmend", "serve"}; empty: never start one
+    std::chrono::milliseconds patience{30000};
+};
+
+struct ServerInfo {
+    std::string engine_version;
+    uint32_t api_version = 0;
+    uint32_t process_id = 0;
+    std::string address;
+    std::string provider;
+};
+
+constexpr uint32_t kApiVersion = 1;
+
+// Where engines of this user listen unless told otherwise:
+// "unix:" + ($REELMEND_RUNTIME_DIR | $XDG_RUNTIME_DIR/reelmend | /tmp/reelmend-<uid>) + "/engine.sock".
+std::string default_address();
+
+// One engine address with its pool of streams. Thread-safe: each render call takes a stream of its own, and gives it
+// back for reuse, slots and all. Has no threads. Connects at the first call, starts the engine when nobody answers and
+// `start.command` is set (one engine, however many threads or processes ask at once), and reconnects after a loss.
+class EngineClient {
+  public:
+    EngineClient(std::string address, EngineStart start);  // an empty address means default_address()
+    ~EngineClient();
+    EngineClient(const EngineClient&) = delete;
+    EngineClient& operator=(const EngineClient&) = delete;
+
+    // Throws EngineError, or what a callback threw. An engine lost before the result arrived is tried once more.
+    RenderTimings render(const RenderJob& job, const RenderCallbacks& callbacks);
+
+    ServerInfo server_info(std::chrono::milliseconds timeout, const std::function<bool()>& aborted = {});
+
+    const std::string& address() const;
+
+  private:
+    class Pool;
+    std::unique_ptr<Pool> pool_;
+};
+
+}  // namespace reelmend::transport
