@@ -1,0 +1,7 @@
+"""Errors of the measures."""
+
+from reelmend.errors import ReelmendError
+
+
+class QualityError(ReelmendError):
+    """A measure cannot be taken on what it was given; the message says why and what to do."""
