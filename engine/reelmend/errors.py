@@ -1,4 +1,7 @@
-"""The error tree of the engine. A message says what, where and what to do next; borders translate the types, never the text."""
+"""The error tree of the engine.
+
+A message says what, where and what to do next; borders translate the types, never the text.
+"""
 
 from __future__ import annotations
 

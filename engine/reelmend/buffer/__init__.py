@@ -1,0 +1,1 @@
+"""The sliding temporal buffer: content-addressed memory, windows, scene cuts. Pure logic: no ONNX Runtime, no gRPC."""

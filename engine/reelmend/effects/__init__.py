@@ -1,0 +1,1 @@
+"""Effects: a window of frames in, one frame (and its matte) out."""

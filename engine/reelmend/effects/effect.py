@@ -1,0 +1,83 @@
+"""What every effect offers: its outputs, its parameters, what it must know of a window, and the mending itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from reelmend.buffer.memory import ContentMemory
+from reelmend.buffer.window import Window
+from reelmend.frames import FrameForm, FrameRef, Planes
+from reelmend.inference.models import Model
+from reelmend.inference.session import SessionPool
+from reelmend.parameters import Value
+
+Values = Mapping[str, Value]
+Check = Callable[[], None]
+"""Raises CancelledError or DeadlineError when the caller no longer wants the frame; asked between steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """Pixels that an effect has to see once: a frame of the source, whole or as its proxy."""
+
+    ref: FrameRef
+    form: FrameForm
+
+
+@dataclass(slots=True)
+class Workbench:
+    """What an effect works with on one request: sessions, shared memory, and the pixels at hand."""
+
+    model: Model
+    sessions: SessionPool
+    memory: ContentMemory
+    pixels: Callable[[FrameRef, FrameForm], Planes]
+    check: Check = lambda: None
+    spent_ms: dict[str, float] = field(default_factory=dict)
+    _pinned: dict[Hashable, Any] = field(default_factory=dict)
+
+    def pin(self, key: Hashable) -> bool:
+        """Say whether memory holds the feature; if so it stays at hand for this request, whatever is evicted."""
+        if key not in self._pinned and (feature := self.memory.get(key)) is not None:
+            self._pinned[key] = feature
+        return key in self._pinned
+
+    def feature(self, key: Hashable, compute: Callable[[], tuple[Any, int]]) -> Any:
+        """Return the feature of that name: pinned, remembered, or computed once for all who ask (value, bytes)."""
+        if key not in self._pinned:
+            self._pinned[key] = self.memory.get_or_compute(key, compute)
+        return self._pinned[key]
+
+
+class Effect(Protocol):
+    """One effect. Stateless: what it learns of a frame goes into the workbench's memory, named by content and model."""
+
+    name: str
+    default_model: str
+
+    def radius_frames(self, values: Values) -> int:
+        """Return how far the window reaches, in frames."""
+        ...
+
+    def is_identity(self, values: Values) -> bool:
+        """Say whether the result is the source, whatever the window."""
+        ...
+
+    def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
+        """Return the pixels that this window lacks, and pin the features that spare the others."""
+        ...
+
+    def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
+        """Return the outputs for the window's centre. Asks `bench.check` between steps."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """Outputs by name, and the frames that they truly depend on."""
+
+    planes: dict[str, Planes]
+    first_frame_used: int
+    last_frame_used: int

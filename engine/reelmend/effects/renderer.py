@@ -1,0 +1,114 @@
+"""Renders one frame of one effect: says what it lacks, takes it, answers. Server and command line share it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from reelmend.buffer.memory import ContentMemory
+from reelmend.buffer.window import window_around
+from reelmend.effects.catalogue import find_effect, find_model
+from reelmend.effects.effect import Check, Need, Rendered, Workbench
+from reelmend.errors import BadRequestError, IntegrityError, NotFoundError, ShapeError
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
+from reelmend.inference.models import ModelStore
+from reelmend.inference.session import SessionPool
+from reelmend.parameters import resolve
+
+DEFAULT_MEMORY_BYTES = 2 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What to render: one frame of one effect, its window as names of frames.
+
+    `window` holds every frame within the effect's radius that the clip has; `parameters` may leave out defaults.
+    """
+
+    effect: str
+    frame: int
+    first_frame: int
+    last_frame: int
+    window: Sequence[FrameRef]
+    parameters: Mapping[str, object]
+    model: str = ""
+    outputs: tuple[str, ...] = ("result",)
+
+
+class Renderer:
+    """The engine's core: models, sessions and the shared memory. Thread-safe."""
+
+    def __init__(self, models: ModelStore, provider: str = "cpu", memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
+        self.models = models
+        self.sessions = SessionPool(provider)
+        self.memory = ContentMemory(memory_bytes)
+
+    def begin(self, job: Job) -> Render:
+        """Return the render of `job`, which says what it needs. Raises BadRequestError, NotFoundError, ModelError."""
+        return Render(self, job)
+
+
+class Render:
+    """One frame on its way: `needed` lists the pixels it lacks; `supply` each; then `finish`."""
+
+    def __init__(self, renderer: Renderer, job: Job) -> None:
+        self._memory = renderer.memory
+        self._effect = find_effect(job.effect)
+        self._model = find_model(renderer.models, self._effect, job.model)
+        manifest = self._model.manifest
+        self._values = resolve(manifest.parameters, job.parameters, f"effect '{job.effect}'")
+        self._outputs = job.outputs
+        if unknown := [name for name in job.outputs if name not in manifest.outputs]:
+            raise NotFoundError(f"effect '{job.effect}' has no output '{unknown[0]}'; it has {manifest.outputs}")
+        self.window = window_around(
+            job.window, job.frame, self._effect.radius_frames(self._values), job.first_frame, job.last_frame
+        )
+        self.identical_to_source = job.outputs == ("result",) and self._effect.is_identity(self._values)
+        self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
+        self._bench = Workbench(self._model, renderer.sessions, self._memory, self._pixels)
+        self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
+
+    @property
+    def spent_ms(self) -> dict[str, float]:
+        return self._bench.spent_ms
+
+    def supply(self, need: Need, planes: Planes) -> None:
+        """Take the pixels of one need; whole frames are checked against their digest and kept for later requests.
+
+        `planes` may be overwritten by the caller afterwards. Raises ShapeError or IntegrityError.
+        """
+        wanted = need.ref.format.in_form(need.form)
+        if FrameFormat.of(planes) != wanted:
+            raise ShapeError(f"frame {need.ref.frame} must come as {wanted.shape}, got {planes.shape}")
+        kept = planes.copy()
+        if need.form is FrameForm.FULL:
+            if content_digest(kept) != need.ref.digest:
+                raise IntegrityError(f"the pixels of frame {need.ref.frame} are not those that its digest names")
+            self._memory.put(("frame", need.ref.digest), kept, kept.nbytes)
+        self._at_hand[need.ref.digest, need.form] = kept
+
+    def finish(self, check: Check = lambda: None) -> Rendered:
+        """Return the outputs. Raises CancelledError or DeadlineError when `check` does, at the next step."""
+        if self.identical_to_source:
+            return Rendered({}, self.window.centre, self.window.centre)
+        if missing := [need for need in self.needed if (need.ref.digest, need.form) not in self._at_hand]:
+            raise BadRequestError(f"frame {missing[0].ref.frame} was needed ({missing[0].form.name}) but never came")
+        self._bench.check = check
+        check()
+        return self._effect.render(self.window, self._values, self._outputs, self._bench)
+
+    def _lacking(self) -> list[Need]:
+        lacking = []
+        for need in self._effect.needs(self.window, self._bench):
+            whole = self._memory.get(("frame", need.ref.digest))
+            if whole is None:
+                lacking.append(need)
+            else:
+                self._at_hand[need.ref.digest, FrameForm.FULL] = whole
+        return lacking
+
+    def _pixels(self, ref: FrameRef, form: FrameForm) -> Planes:
+        planes = self._at_hand.get((ref.digest, form))
+        if planes is None and form is FrameForm.PROXY:
+            return make_proxy(self._at_hand[ref.digest, FrameForm.FULL])
+        return self._at_hand[ref.digest, form]

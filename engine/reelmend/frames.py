@@ -1,0 +1,132 @@
+"""Frames as the engine knows them: planar float32 pixels, named by their content, with an exact small proxy.
+
+Digest and proxy are part of the wire contract (proto/reelmend/rpc/v1/engine.proto): the C++ shim computes the same
+bits.
+"""
+
+from __future__ import annotations
+
+import enum
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import xxhash
+
+from reelmend.errors import ShapeError
+
+Planes = npt.NDArray[np.float32]
+"""Pixels as (channels, height, width), float32, C-contiguous, top row first."""
+
+PROXY_COLUMNS = 320
+PROXY_ROWS = 180
+PROXY_CLAMP = np.float32(2047.0)
+PROXY_SCALE = 2.0**20
+MAX_SIDE_PIXELS = 32768
+
+
+class SampleType(enum.IntEnum):
+    """Numbered as on the wire; the number is part of the digest."""
+
+    FLOAT32 = 1
+
+
+class FrameForm(enum.IntEnum):
+    """Numbered as on the wire."""
+
+    FULL = 1
+    PROXY = 2
+
+
+@dataclass(frozen=True, slots=True)
+class FrameFormat:
+    """Width and height in pixels (1…32768) and the number of planes (1 or 3) of float32 samples."""
+
+    width: int
+    height: int
+    channels: int = 3
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.width <= MAX_SIDE_PIXELS and 1 <= self.height <= MAX_SIDE_PIXELS):
+            raise ShapeError(f"frame is {self.width}×{self.height} pixels; each side must be 1 to {MAX_SIDE_PIXELS}")
+        if self.channels not in (1, 3):
+            raise ShapeError(f"frame has {self.channels} planes; 1 or 3 are possible")
+
+    @classmethod
+    def of(cls, planes: Planes) -> FrameFormat:
+        """Return the format of (C, H, W) float32 pixels. Raises ShapeError."""
+        if planes.ndim != 3 or planes.dtype != np.float32:
+            raise ShapeError(f"pixels must be (channels, height, width) float32, got {planes.shape} {planes.dtype}")
+        channels, height, width = planes.shape
+        return cls(width, height, channels)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (self.channels, self.height, self.width)
+
+    @property
+    def size_bytes(self) -> int:
+        return self.channels * self.height * self.width * 4
+
+    @property
+    def proxy(self) -> FrameFormat:
+        """The format of this frame's proxy: at most 320×180 cells."""
+        return FrameFormat(min(self.width, PROXY_COLUMNS), min(self.height, PROXY_ROWS), self.channels)
+
+    def in_form(self, form: FrameForm) -> FrameFormat:
+        return self if form is FrameForm.FULL else self.proxy
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRef:
+    """A frame by number and content: what a window is made of before any pixel has moved."""
+
+    frame: int
+    digest: bytes
+    format: FrameFormat
+
+
+def content_digest(planes: Planes) -> bytes:
+    """Return the 16 bytes that name a frame by its content: XXH3-128 over its format and the digests of its planes."""
+    form = FrameFormat.of(planes)
+    whole = xxhash.xxh3_128(struct.pack("<4I", form.width, form.height, form.channels, SampleType.FLOAT32))
+    for plane in planes:
+        whole.update(xxhash.xxh3_128_digest(np.ascontiguousarray(plane).data))
+    return whole.digest()
+
+
+def make_proxy(planes: Planes) -> Planes:
+    """Return the area average over at most 320×180 cells, as (C, rows, columns) float32.
+
+    Summed in integers of 2⁻²⁰, so that every order of summation gives the same bits. Samples are clamped to ±2047; a
+    pixel with a NaN or infinite channel counts in no cell; a cell without a valid pixel takes the mean of the frame's
+    valid pixels, or 0 when there is none.
+    """
+    proxy = FrameFormat.of(planes).proxy
+    valid: npt.NDArray[np.bool_] = np.asarray(np.isfinite(planes).all(axis=0))
+    clamped = np.clip(np.where(valid, planes, np.float32(0)), -PROXY_CLAMP, PROXY_CLAMP)
+    fixed = np.rint(clamped * np.float32(PROXY_SCALE)).astype(np.int32)
+    sums = _cell_sums(fixed, proxy)
+    counts = _cell_sums(valid, proxy)
+    total = counts.sum()
+    means = sums / np.maximum(counts, 1) / PROXY_SCALE
+    if total < valid.size:
+        overall = sums.sum(axis=(1, 2)) / max(int(total), 1) / PROXY_SCALE
+        means = np.where(counts > 0, means, overall[:, None, None])
+    return np.ascontiguousarray(means, dtype=np.float32)
+
+
+def _cell_sums(values: npt.NDArray[np.int32] | npt.NDArray[np.bool_], proxy: FrameFormat) -> npt.NDArray[np.int64]:
+    height, width = values.shape[-2:]
+    rows = np.arange(proxy.height) * height // proxy.height
+    columns = np.arange(proxy.width) * width // proxy.width
+    by_row = np.add.reduceat(values, rows, axis=-2, dtype=np.int64)
+    return np.asarray(np.add.reduceat(by_row, columns, axis=-1, dtype=np.int64))
+
+
+def planes_from_interleaved(pixels: npt.NDArray[np.float32]) -> Planes:
+    """Return the R, G, B planes of (H, W, 3|4) pixels; alpha stays behind. Raises ShapeError."""
+    if pixels.ndim != 3 or pixels.shape[2] not in (3, 4):
+        raise ShapeError(f"pixels must be (height, width, 3 or 4), got {pixels.shape}")
+    return np.ascontiguousarray(pixels[:, :, :3].transpose(2, 0, 1), dtype=np.float32)

@@ -1,0 +1,1 @@
+"""ONNX Runtime sessions over models that the engine finds as data."""
