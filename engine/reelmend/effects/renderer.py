@@ -9,7 +9,7 @@ from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.window import window_around
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.effect import Check, Need, Rendered, Workbench
-from reelmend.errors import BadRequestError, IntegrityError, NotFoundError, ShapeError
+from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
 from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
 from reelmend.inference.models import ModelStore
 from reelmend.inference.session import SessionPool
@@ -67,6 +67,13 @@ class Render:
         self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
         self._bench = Workbench(self._model, renderer.sessions, self._memory, self._pixels)
         self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
+        if (
+            wanted := sum(need.ref.format.in_form(need.form).size_bytes for need in self.needed)
+        ) > self._memory.budget_bytes:
+            raise CapacityError(
+                f"this window needs {wanted >> 20} MiB of pixels, the engine's budget is "
+                f"{self._memory.budget_bytes >> 20} MiB; start it with more --memory, or lower the radius"
+            )
 
     @property
     def spent_ms(self) -> dict[str, float]:

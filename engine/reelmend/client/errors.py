@@ -1,0 +1,28 @@
+"""The one place where gRPC status codes become the engine's errors again."""
+
+from __future__ import annotations
+
+import grpc
+
+from reelmend import errors
+
+ERROR_OF: dict[grpc.StatusCode, type[errors.ReelmendError]] = {
+    grpc.StatusCode.INVALID_ARGUMENT: errors.BadRequestError,
+    grpc.StatusCode.NOT_FOUND: errors.NotFoundError,
+    grpc.StatusCode.DATA_LOSS: errors.IntegrityError,
+    grpc.StatusCode.FAILED_PRECONDITION: errors.ModelError,
+    grpc.StatusCode.RESOURCE_EXHAUSTED: errors.CapacityError,
+    grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineError,
+    grpc.StatusCode.CANCELLED: errors.CancelledError,
+    grpc.StatusCode.UNAVAILABLE: errors.UnavailableError,
+}
+
+
+def error_of(call: grpc.RpcError, address: str) -> errors.ReelmendError:
+    """Return what a failed call means, with the engine's own words where it had any."""
+    code, details = call.code(), call.details() or ""
+    if code is grpc.StatusCode.UNAVAILABLE:
+        return errors.UnavailableError(f"no engine answers at {address}; start one with 'reelmend serve' ({details})")
+    if code is grpc.StatusCode.DEADLINE_EXCEEDED:
+        return errors.DeadlineError(f"the engine at {address} took too long: {details}")
+    return ERROR_OF.get(code, errors.ReelmendError)(details or f"the engine at {address} answered {code.name}")

@@ -1,0 +1,182 @@
+"""One Render stream: reads the client's messages, asks for what is lacking, answers with frames."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+
+from reelmend.effects.effect import Need
+from reelmend.effects.renderer import Job, Render, Renderer
+from reelmend.errors import BadRequestError, CancelledError, DeadlineError
+from reelmend.frames import FrameFormat, FrameRef, Planes
+from reelmend.rpc import convert
+from reelmend.rpc.v1 import engine_pb2 as pb
+from reelmend.server.slots import Slot, SlotLease
+
+Answers = Iterator[pb.RenderResponse]
+
+
+class RenderStream:
+    """The state of one stream: its leases, and the one request in flight."""
+
+    def __init__(self, renderer: Renderer, requests: Iterator[pb.RenderRequest], is_active: Callable[[], bool]) -> None:
+        self._renderer = renderer
+        self._requests = requests
+        self._is_active = is_active
+        self._lease = SlotLease()
+        self.bytes_received = 0
+
+    def answers(self, on_frame: Callable[[int], None]) -> Answers:
+        """Yield the answers to every request of the stream; `on_frame` hears the bytes received for each one done."""
+        try:
+            for request in self._requests:
+                if request.WhichOneof("message") != "start":
+                    raise BadRequestError("a RenderStart must come first; got pixels that nobody asked for")
+                received_before = self.bytes_received
+                yield from self._answer(request.start)
+                on_frame(self.bytes_received - received_before)
+        finally:
+            self._lease.close()
+
+    def _answer(self, start: pb.RenderStart) -> Answers:
+        clock = _Clock(start.deadline_ms, self._is_active)
+        self._lease.start_request()
+        render = self._renderer.begin(job_from_message(start))
+        by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
+        slots = [self._lease.slot(need.ref.format.in_form(need.form)) for need in render.needed] if by_slots else []
+        yield pb.RenderResponse(needed=_needed_message(start.request_id, render.needed, slots))
+        self._receive(start.request_id, render, slots, clock)
+        received = clock.lap("receive")
+        rendered = render.finish(clock.check)
+        clock.lap("render")
+        for index, output in enumerate(start.outputs):
+            planes = rendered.planes.get(output.output)
+            yield from self._output(start.request_id, index, output, planes, by_slots)
+        timings = pb.RenderTimings(
+            receive_ms=received,
+            describe_ms=render.spent_ms.get("describe", 0.0),
+            infer_ms=render.spent_ms.get("infer", 0.0),
+            send_ms=clock.lap("send"),
+            total_ms=clock.total_ms,
+        )
+        done = pb.RenderDone(
+            request_id=start.request_id,
+            timings=timings,
+            first_frame_used=rendered.first_frame_used,
+            last_frame_used=rendered.last_frame_used,
+        )
+        yield pb.RenderResponse(done=done)
+
+    def _receive(self, request_id: int, render: Render, slots: list[Slot], clock: _Clock) -> None:
+        for index, need in enumerate(render.needed):
+            planes = self._pixels(request_id, index, need, slots[index] if slots else None, clock)
+            render.supply(need, planes)
+            self.bytes_received += planes.nbytes
+
+    def _pixels(self, request_id: int, index: int, need: Need, slot: Slot | None, clock: _Clock) -> Planes:
+        assembly: convert.PixelAssembly | None = None
+        while True:
+            request = next(self._requests, None)
+            clock.check()
+            if request is None:
+                raise CancelledError("the client ended the stream before it had sent the frames")
+            kind = request.WhichOneof("message")
+            if kind == "pixels_in_slot" and slot is not None and assembly is None:
+                _expect(request_id, index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
+                return slot.planes
+            if kind != "chunk":
+                raise BadRequestError(f"pixels of frame {need.ref.frame} were expected, got '{kind}'")
+            _expect(request_id, index, request.chunk.request_id, request.chunk.index)
+            assembly = assembly or convert.PixelAssembly(need.ref.format.in_form(need.form))
+            assembly.add(request.chunk)
+            if assembly.complete:
+                return assembly.planes
+
+    def _output(
+        self, request_id: int, index: int, wanted: pb.OutputRequest, planes: Planes | None, by_slots: bool
+    ) -> Answers:
+        message = pb.OutputFrame(
+            request_id=request_id, output_index=index, output=wanted.output, time_frames=wanted.time_frames
+        )
+        if planes is None:
+            message.identical_to_source = True
+            yield pb.RenderResponse(output=message)
+            return
+        form = FrameFormat.of(planes)
+        message.format.CopyFrom(convert.format_to_message(form))
+        if by_slots:
+            slot = self._lease.slot(form)
+            slot.planes[...] = planes
+            message.slot.CopyFrom(slot.message)
+        yield pb.RenderResponse(output=message)
+        if not by_slots:
+            for chunk in convert.chunks_of(planes, request_id, index):
+                yield pb.RenderResponse(chunk=chunk)
+
+
+class _Clock:
+    """Time spent on a request, and the caller's patience."""
+
+    def __init__(self, deadline_ms: int, is_active: Callable[[], bool]) -> None:
+        self._started = self._lap = time.perf_counter()
+        self._deadline_ms = deadline_ms
+        self._is_active = is_active
+
+    @property
+    def total_ms(self) -> float:
+        return 1000 * (time.perf_counter() - self._started)
+
+    def lap(self, _step: str) -> float:
+        now = time.perf_counter()
+        spent_ms, self._lap = 1000 * (now - self._lap), now
+        return spent_ms
+
+    def check(self) -> None:
+        if not self._is_active():
+            raise CancelledError("the client cancelled the request")
+        if self._deadline_ms and self.total_ms > self._deadline_ms:
+            raise DeadlineError(f"the frame was not ready within {self._deadline_ms} ms; raise the timeout")
+
+
+def job_from_message(start: pb.RenderStart) -> Job:
+    """Return the job that a RenderStart describes. Raises BadRequestError or ShapeError."""
+    if len(start.clips) != 1 or start.clips[0].clip != "Source":
+        raise BadRequestError("this engine's effects read one clip, 'Source'; name just that one")
+    if not start.outputs:
+        raise BadRequestError("no output was asked for; ask for 'result'")
+    times = {output.time_frames for output in start.outputs}
+    if len(times) != 1 or (centre := times.pop()) != int(centre):
+        raise BadRequestError("all outputs of a request must be of one whole frame number")
+    clip = start.clips[0]
+    window: list[FrameRef] = [convert.ref_from_message(frame) for frame in clip.frames]
+    return Job(
+        effect=start.effect,
+        model=start.model,
+        frame=int(centre),
+        first_frame=clip.first_frame,
+        last_frame=clip.last_frame,
+        window=window,
+        parameters=convert.parameters_from_messages(start.parameters),
+        outputs=tuple(output.output for output in start.outputs),
+    )
+
+
+def _needed_message(request_id: int, needed: list[Need], slots: list[Slot]) -> pb.FramesNeeded:
+    frames = [
+        pb.NeededFrame(
+            clip="Source",
+            frame=need.ref.frame,
+            form=convert.form_to_message(need.form),
+            format=convert.format_to_message(need.ref.format.in_form(need.form)),
+            slot=slots[index].message if slots else None,
+        )
+        for index, need in enumerate(needed)
+    ]
+    return pb.FramesNeeded(request_id=request_id, frames=frames)
+
+
+def _expect(request_id: int, index: int, got_request_id: int, got_index: int) -> None:
+    if (request_id, index) != (got_request_id, got_index):
+        raise BadRequestError(
+            f"pixels {got_index} of request {got_request_id} came where {index} of request {request_id} were due"
+        )

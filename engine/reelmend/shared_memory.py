@@ -1,0 +1,68 @@
+"""Shared-memory segments for pixels: made by the engine under random names, mapped by clients."""
+
+from __future__ import annotations
+
+import contextlib
+import mmap
+import os
+import secrets
+from multiprocessing import shared_memory
+
+import numpy as np
+
+from reelmend.errors import IntegrityError, UnavailableError
+from reelmend.frames import FrameFormat, Planes
+
+NAME_PREFIX = "/reelmend-"
+
+
+class Segment:
+    """A segment that this process made (mode 0600). Gone with `close`, or with the process, even if that is killed."""
+
+    def __init__(self, size_bytes: int) -> None:
+        name = NAME_PREFIX + secrets.token_hex(16)
+        try:
+            # multiprocessing's tracker process removes the segment when this process dies without a word.
+            self._memory = shared_memory.SharedMemory(name=name, create=True, size=size_bytes)
+        except OSError as error:
+            raise UnavailableError(f"no shared memory for {size_bytes} bytes: {error.strerror}") from None
+        self.name = name
+        self.size_bytes = size_bytes
+
+    def planes(self, form: FrameFormat, offset_bytes: int = 0) -> Planes:
+        """Return the planes that lie at an offset, without a copy."""
+        return _planes_in(memoryview(self._memory.buf or b""), form, offset_bytes)
+
+    def close(self) -> None:
+        # Arrays may still point into the mapping; unlinking is what frees the name, the last array frees the rest.
+        with contextlib.suppress(BufferError):
+            self._memory.close()
+        with contextlib.suppress(FileNotFoundError):
+            self._memory.unlink()
+
+
+class MappedSegment:
+    """Another process's segment, mapped for reading and writing."""
+
+    def __init__(self, name: str) -> None:
+        if not name.startswith(NAME_PREFIX) or "/" in name[1:]:
+            raise IntegrityError("the engine named a shared-memory segment that isn't one of its own")
+        try:
+            descriptor = os.open("/dev/shm" + name, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+        except OSError as error:
+            raise UnavailableError(f"the engine's shared memory can't be opened here: {error.strerror}") from None
+        try:
+            self._map = mmap.mmap(descriptor, 0)
+        finally:
+            os.close(descriptor)
+
+    def planes(self, form: FrameFormat, offset_bytes: int) -> Planes:
+        """Return the planes that lie at an offset, without a copy. Raises IntegrityError outside the segment."""
+        return _planes_in(memoryview(self._map), form, offset_bytes)
+
+
+def _planes_in(buffer: memoryview, form: FrameFormat, offset_bytes: int) -> Planes:
+    if offset_bytes % 4 or offset_bytes + form.size_bytes > len(buffer):
+        raise IntegrityError(f"a slot of {form.size_bytes} bytes does not fit into its shared-memory segment")
+    count = form.size_bytes // 4
+    return np.frombuffer(buffer, dtype=np.float32, count=count, offset=offset_bytes).reshape(form.shape)
