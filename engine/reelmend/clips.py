@@ -28,8 +28,8 @@ class ClipSource(Protocol):
 class RememberedClip:
     """A source whose frames are read as seldom as possible. Thread-safe.
 
-    Digests and proxies are kept for every frame seen (0.7 MB each at most), pixels for the most recent ones within
-    `held_bytes`; a frame whose pixels were let go is read again when they are asked for.
+    Digests are kept for every frame seen, proxies (0.7 MB each at most) for the last 256, pixels for the most recent
+    ones within `held_bytes`, and at least for half a window; what was let go is read again when it is asked for.
     """
 
     def __init__(self, source: ClipSource, held_bytes: int = DEFAULT_HELD_BYTES) -> None:
@@ -37,6 +37,7 @@ class RememberedClip:
         self._held_bytes = held_bytes
         self._held: OrderedDict[int, Planes] = OrderedDict()
         self._held_now = 0
+        self._held_at_least = 1
         self._known: dict[int, FrameRef] = {}
         self._proxies: OrderedDict[int, Planes] = OrderedDict()
         self._lock = threading.RLock()
@@ -59,6 +60,8 @@ class RememberedClip:
 
     def window(self, centre: int, radius_frames: int) -> list[FrameRef]:
         """Return the frames around `centre` that lie inside the clip, ascending."""
+        # In sequence a frame is described `radius_frames` before it is the centre: let go of, it would be read twice.
+        self._held_at_least = max(self._held_at_least, radius_frames + 2)
         first = max(self.first_frame, centre - radius_frames)
         last = min(self.last_frame, centre + radius_frames)
         return [self.describe(frame) for frame in range(first, last + 1)]
@@ -87,5 +90,5 @@ class RememberedClip:
     def _hold(self, frame: int, planes: Planes) -> None:
         self._held[frame] = planes
         self._held_now += planes.nbytes
-        while self._held_now > self._held_bytes and len(self._held) > 1:
+        while self._held_now > self._held_bytes and len(self._held) > self._held_at_least:
             self._held_now -= self._held.popitem(last=False)[1].nbytes

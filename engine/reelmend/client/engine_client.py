@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum
 from queue import SimpleQueue
-from types import TracebackType
 
 import grpc
 
@@ -81,9 +80,7 @@ class EngineClient:
     def __enter__(self) -> EngineClient:
         return self
 
-    def __exit__(
-        self, _kind: type[BaseException] | None, _error: BaseException | None, _at: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def close(self) -> None:
@@ -195,7 +192,7 @@ class _Stream:
         return planes
 
     def _next(self, kind: str) -> pb.RenderResponse:
-        response = next(self._call, None)
+        response: pb.RenderResponse | None = next(self._call, None)
         if response is None or response.WhichOneof("message") != kind:
             got = response.WhichOneof("message") if response is not None else "the end of the stream"
             raise IntegrityError(f"the engine answered {got} where {kind} was due; is it of this version?")

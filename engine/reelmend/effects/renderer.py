@@ -67,13 +67,7 @@ class Render:
         self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
         self._bench = Workbench(self._model, renderer.sessions, self._memory, self._pixels)
         self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
-        if (
-            wanted := sum(need.ref.format.in_form(need.form).size_bytes for need in self.needed)
-        ) > self._memory.budget_bytes:
-            raise CapacityError(
-                f"this window needs {wanted >> 20} MiB of pixels, the engine's budget is "
-                f"{self._memory.budget_bytes >> 20} MiB; start it with more --memory, or lower the radius"
-            )
+        self._refuse_beyond_budget()
 
     @property
     def spent_ms(self) -> dict[str, float]:
@@ -103,6 +97,15 @@ class Render:
         self._bench.check = check
         check()
         return self._effect.render(self.window, self._values, self._outputs, self._bench)
+
+    def _refuse_beyond_budget(self) -> None:
+        wanted_mib = sum(need.ref.format.in_form(need.form).size_bytes for need in self.needed) >> 20
+        budget_mib = self._memory.budget_bytes >> 20
+        if wanted_mib > budget_mib:
+            raise CapacityError(
+                f"this window needs {wanted_mib} MiB of pixels, the engine's budget is {budget_mib} MiB; "
+                "start it with more --memory, or lower the radius"
+            )
 
     def _lacking(self) -> list[Need]:
         lacking = []
