@@ -7,6 +7,7 @@ bits.
 from __future__ import annotations
 
 import enum
+import itertools
 import struct
 from dataclasses import dataclass
 
@@ -99,30 +100,45 @@ def content_digest(planes: Planes) -> bytes:
 def make_proxy(planes: Planes) -> Planes:
     """Return the area average over at most 320×180 cells, as (C, rows, columns) float32.
 
-    Summed in integers of 2⁻²⁰, so that every order of summation gives the same bits. Samples are clamped to ±2047; a
+    Summed in whole steps of 2⁻²⁰, so that every order of summation gives the same bits. Samples are clamped to ±2047; a
     pixel with a NaN or infinite channel counts in no cell; a cell without a valid pixel takes the mean of the frame's
     valid pixels, or 0 when there is none.
     """
     proxy = FrameFormat.of(planes).proxy
-    valid: npt.NDArray[np.bool_] = np.asarray(np.isfinite(planes).all(axis=0))
+    rows, columns = (
+        _cell_starts(*sides) for sides in ((proxy.height, planes.shape[1]), (proxy.width, planes.shape[2]))
+    )
+    if planes.min() >= -PROXY_CLAMP and planes.max() <= PROXY_CLAMP:  # false for NaN
+        sums, counts = _cell_sums(planes, rows, columns), np.outer(_lengths(rows), _lengths(columns))
+        return np.ascontiguousarray(sums / counts / PROXY_SCALE, dtype=np.float32)
+    valid = np.asarray(np.isfinite(planes).all(axis=0))
     clamped = np.clip(np.where(valid, planes, np.float32(0)), -PROXY_CLAMP, PROXY_CLAMP)
-    fixed = np.rint(clamped * np.float32(PROXY_SCALE)).astype(np.int32)
-    sums = _cell_sums(fixed, proxy)
-    counts = _cell_sums(valid, proxy)
-    total = counts.sum()
-    means = sums / np.maximum(counts, 1) / PROXY_SCALE
-    if total < valid.size:
-        overall = sums.sum(axis=(1, 2)) / max(int(total), 1) / PROXY_SCALE
-        means = np.where(counts > 0, means, overall[:, None, None])
+    sums = _cell_sums(clamped, rows, columns)
+    counts = _cell_sums(valid[None].astype(np.float32), rows, columns)[0] / PROXY_SCALE
+    overall = sums.astype(np.int64).sum(axis=(1, 2)) / max(counts.sum(), 1) / PROXY_SCALE  # may pass 2⁵³
+    means = np.where(counts > 0, sums / np.maximum(counts, 1) / PROXY_SCALE, overall[:, None, None])
     return np.ascontiguousarray(means, dtype=np.float32)
 
 
-def _cell_sums(values: npt.NDArray[np.int32] | npt.NDArray[np.bool_], proxy: FrameFormat) -> npt.NDArray[np.int64]:
-    height, width = values.shape[-2:]
-    rows = np.arange(proxy.height) * height // proxy.height
-    columns = np.arange(proxy.width) * width // proxy.width
-    by_row = np.add.reduceat(values, rows, axis=-2, dtype=np.int64)
-    return np.asarray(np.add.reduceat(by_row, columns, axis=-1, dtype=np.int64))
+def _cell_starts(cells: int, pixels: int) -> npt.NDArray[np.int64]:
+    """Return where each cell starts, and the end of the last one."""
+    return np.arange(cells + 1) * pixels // cells
+
+
+def _lengths(starts: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    return np.diff(starts)
+
+
+def _cell_sums(values: Planes, rows: npt.NDArray[np.int64], columns: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+    """Return each cell's sum of round(value·2²⁰): whole numbers below 2⁵³, which float64 adds without error.
+
+    Row of cells by row of cells, so that the intermediate values stay in the processor's cache.
+    """
+    sums = np.empty((values.shape[0], len(rows) - 1, len(columns) - 1), dtype=np.float64)
+    for index, (top, bottom) in enumerate(itertools.pairwise(rows)):
+        fixed = np.rint(values[:, top:bottom] * np.float32(PROXY_SCALE))
+        sums[:, index] = np.add.reduceat(fixed.sum(axis=1, dtype=np.float64), columns[:-1], axis=-1)
+    return sums
 
 
 def planes_from_interleaved(pixels: npt.NDArray[np.float32]) -> Planes:
