@@ -1,9 +1,11 @@
 """Fidelity measures against closed forms and scikit-image."""
 
+import cv2
 import numpy as np
 import pytest
-from reelmend.quality import QualityError, psnr
-from skimage.metrics import peak_signal_noise_ratio
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
+
+from reelmend.quality import QualityError, psnr, ssim
 
 
 def test_psnr_of_a_constant_offset_is_its_closed_form() -> None:
@@ -48,3 +50,26 @@ def test_frames_of_another_type_or_shape_are_refused() -> None:
 def test_empty_clip_is_refused() -> None:
     with pytest.raises(QualityError, match="restored has no frames"):
         psnr(np.zeros((0, 20, 30, 3), np.uint8), np.zeros((0, 20, 30, 3), np.uint8))
+
+
+def test_ssim_agrees_with_scikit_image() -> None:
+    rng = np.random.default_rng(3)
+    grey = cv2.GaussianBlur(rng.uniform(0, 1, (40, 60)).astype(np.float32), (0, 0), 2)
+    noisy = (grey + rng.normal(0, 0.05, grey.shape)).astype(np.float32)
+    expected = structural_similarity(
+        grey, noisy, data_range=1.0, gaussian_weights=True, sigma=1.5, use_sample_covariance=False
+    )
+    as_clip = [np.repeat(plane[None, :, :, None], 3, axis=3) for plane in (noisy, grey)]
+    assert ssim(*as_clip) == pytest.approx(expected, abs=1e-4)
+
+
+def test_ssim_of_two_flat_pictures_is_its_luminance_term() -> None:
+    dark, light = (np.full((2, 20, 30, 3), value, np.float32) for value in (0.3, 0.6))
+    assert ssim(dark, light) == pytest.approx((2 * 0.3 * 0.6 + 1e-4) / (0.3**2 + 0.6**2 + 1e-4), abs=1e-4)
+    assert ssim(dark, dark) == pytest.approx(1.0, abs=1e-6)
+
+
+def test_ssim_of_frames_smaller_than_its_window_is_refused() -> None:
+    small = np.zeros((1, 10, 30, 3), np.uint8)
+    with pytest.raises(QualityError, match="at least 11×11 pixels, got 30×10"):
+        ssim(small, small)

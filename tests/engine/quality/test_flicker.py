@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from reelmend.quality import (
     QualityError,
     flicker_energy,
