@@ -1,0 +1,140 @@
+// A living effect: its project, its clips, its parameters, and the actions that can be asked of it.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <shared_mutex>
+#include <string>
+#include <vector>
+
+#include "action.h"
+#include "effect.h"
+
+namespace ofxhost {
+
+class Binary;
+class Plugin;
+
+struct Project {
+    int width = 0;
+    int height = 0;
+    double pixel_aspect = 1.0;
+    double frame_rate = 24.0;
+    double first_frame = 0.0;
+    double last_frame = 0.0;
+    std::string components = kOfxImageComponentRGBA;
+};
+
+enum class Identity { Serial, Constant, Empty };
+
+struct InstanceOptions {
+    std::string context = kOfxImageEffectContextFilter;
+    Project project;
+    Layout layout;
+    Identity identity = Identity::Serial;  // what OfxImagePropUniqueIdentifier says
+    size_t cache_bytes = 0;                // converted source frames kept per clip
+    bool check_output = true;              // report pixels that a successful render left unwritten
+};
+
+struct Sequence {
+    double first = 0.0;
+    double last = 0.0;
+    double step = 1.0;
+    bool interactive = false;
+    bool sequential = false;
+};
+
+struct IdentityAnswer {
+    std::string clip;
+    double time;
+};
+
+using FrameRanges = std::map<std::string, std::vector<OfxRangeD>>;
+using Regions = std::map<std::string, OfxRectD>;
+
+class EffectInstance : public Effect {
+  public:
+    // Sends CreateInstance and GetClipPreferences; throws StatusError when the plug-in refuses.
+    EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, std::shared_ptr<Listener> listener);
+    // Waits for renders that still run, then sends DestroyInstance.
+    ~EffectInstance() override;
+
+    const Project& project() const { return options_.project; }
+    const Layout& layout() const { return options_.layout; }
+    size_t cacheBudgetBytes() const { return options_.cache_bytes; }
+    const InstanceOptions& options() const { return options_; }
+    OfxRectD projectRegion() const;
+    std::string imageIdentifier(uint64_t serial) const;
+
+    ParamSet& paramSet() override { return *params_; }
+    Clip& clip(const std::string& name) const;
+    Clip* findClip(const std::string& name) const;
+    const std::vector<std::unique_ptr<Clip>>& clips() const { return clips_; }
+
+    // The components that a clip shall have when nobody asks for anything: the project's if supported, else the first.
+    std::string preferredComponents(const ClipDescriptor& descriptor) const;
+    std::string supportedComponents(const Clip& clip, const std::string& wanted) const;
+
+    // The time at which a parameter without a time is read.
+    double now() const;
+    void goTo(double time) { timeline_ = time; }
+
+    // Actions. Those with a time may be called on any thread.
+    void updateClipPreferences();
+    const PropertySet& clipPreferences() const { return *preferences_; }
+    FrameRanges framesNeeded(double time);
+    OfxRectD regionOfDefinition(double time);
+    Regions regionsOfInterest(double time, const OfxRectD& wanted);
+    std::optional<IdentityAnswer> identity(double time, const OfxRectI& window);
+    void beginSequence(const Sequence& sequence);
+    void endSequence(const Sequence& sequence);
+    std::shared_ptr<PixelBuffer> render(double time, const Sequence& sequence, const OfxRectI& area,
+                                        const OfxRectI& window, std::function<bool()> aborted);
+    void paramsChanged(const std::vector<std::string>& names, const std::string& reason, double time);
+    // A change made by the plug-in itself, told back to it as the interface demands.
+    void paramChangedByPlugin(Param& param);
+    void syncPrivateData();
+    void purgeCaches();
+
+    bool aborting();
+    OfxStatus getImage(Clip& clip, double time, const OfxRectD* region, OfxPropertySetHandle* image);
+    static void releaseImage(OfxPropertySetHandle image);
+    size_t imagesHeld() const;
+    void violation(const std::string& what) const;
+
+  private:
+    // Runs an action; throws StatusError unless it is accepted.
+    OfxStatus perform(const std::string& name, double time, PropertySet* in, PropertySet* out);
+    OfxStatus perform(Action& action, PropertySet* in, PropertySet* out);
+    // Keeps other renders out as far as the effect's declared thread safety demands.
+    std::unique_lock<std::recursive_mutex> renderLock();
+    void defineProperties();
+    PropertySet sequenceArguments(const Sequence& sequence) const;
+    PropertySet renderArguments(double time, const Sequence& sequence, const OfxRectI& window) const;
+    Action* renderAt(double time);
+    void takeBackImages(const Action& action);
+    std::string defaultComponents(const Clip& clip) const;
+    void applyClipPreferences(const PropertySet& out);
+    bool slaveParamAmong(const std::vector<std::string>& names) const;
+
+    std::shared_ptr<Binary> binary_;
+    std::shared_ptr<Plugin> plugin_;
+    InstanceOptions options_;
+    std::shared_ptr<Listener> owned_listener_;
+    std::unique_ptr<ParamSet> params_;
+    std::vector<std::unique_ptr<Clip>> clips_;
+    std::unique_ptr<PropertySet> preferences_;
+    std::atomic<double> timeline_{0.0};
+
+    std::recursive_mutex render_mutex_;  // held during Render of an effect that is not FullySafe
+    mutable std::mutex mutex_;
+    std::map<Image*, std::unique_ptr<Image>> images_;
+    std::vector<Action*> running_renders_;
+    int change_depth_ = 0;
+    std::atomic<bool> created_{false};
+};
+
+}  // namespace ofxhost

@@ -1,0 +1,29 @@
+// What the host passes on to the program that embeds it. Called on any thread; every member may be empty.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "ofx/ofxCore.h"
+
+namespace ofxhost {
+
+struct Message {
+    std::string type;
+    std::string id;
+    std::string text;
+    bool persistent;
+};
+
+struct Listener {
+    std::function<OfxStatus(const Message&)> message;
+    std::function<void()> persistent_cleared;
+    std::function<void(const std::string& label, const std::string& id)> progress_start;
+    std::function<bool(double)> progress_update;  // false: stop the work
+    std::function<void()> progress_end;
+    std::function<void(double)> goto_time;
+    std::function<void(const std::string&)> violation;  // the plug-in broke a rule of the interface
+};
+
+}  // namespace ofxhost

@@ -1,0 +1,291 @@
+#include "instance_binding.h"
+
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/map.h>
+#include <nanobind/stl/optional.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
+
+#include <cmath>
+
+namespace ofxhost {
+
+namespace {
+
+OfxRectI pixelsOf(const OfxRectD& region, double pixel_aspect) {
+    return {
+        static_cast<int>(std::floor(region.x1 / pixel_aspect + 1e-6)), static_cast<int>(std::floor(region.y1 + 1e-6)),
+        static_cast<int>(std::ceil(region.x2 / pixel_aspect - 1e-6)), static_cast<int>(std::ceil(region.y2 - 1e-6))};
+}
+
+Rect asRect(const OfxRectD& r) {
+    return {r.x1, r.y1, r.x2, r.y2};
+}
+
+Param& paramOf(EffectInstance& instance, const std::string& name) {
+    Param* param = instance.paramSet().find(name);
+    if (param == nullptr) throw StatusError(kOfxStatErrUnknown, "the effect has no parameter '" + name + "'");
+    return *param;
+}
+
+Param& valuedParamOf(EffectInstance& instance, const std::string& name) {
+    Param& param = paramOf(instance, name);
+    if (!param.hasValue()) {
+        throw StatusError(kOfxStatErrUnsupported,
+                          "parameter '" + name + "' holds no value, it is a " + param.type().name);
+    }
+    return param;
+}
+
+void requireInside(const OfxRectI& window, const OfxRectI& area) {
+    const bool inside = window.x1 >= area.x1 && window.y1 >= area.y1 && window.x2 <= area.x2 && window.y2 <= area.y2;
+    if (inside && window.x1 < window.x2 && window.y1 < window.y2) return;
+    throw StatusError(kOfxStatErrValue, "render window must be a non-empty part of the region of definition");
+}
+
+}  // namespace
+
+PyInstance::Visit::Visit(PyInstance& visited) : visited_(visited) {
+    std::lock_guard lock(visited_.mutex_);
+    if (visited_.closed_) throw StatusError(kOfxStatErrBadHandle, "the instance is closed");
+    ++visited_.visitors_;
+}
+
+PyInstance::Visit::~Visit() {
+    std::lock_guard lock(visited_.mutex_);
+    if (--visited_.visitors_ == 0) visited_.empty_.notify_all();
+}
+
+PyInstance::PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, nb::object listener) {
+    auto host_listener = listenerFor(std::move(listener));
+    const nb::gil_scoped_release no_gil;
+    instance_ = std::make_shared<EffectInstance>(std::move(plugin), options, std::move(host_listener));
+}
+
+PyInstance::~PyInstance() {
+    close();
+}
+
+void PyInstance::close() {
+    const Action* action = currentAction();
+    if (action != nullptr && instance_ && action->instance == instance_.get()) {
+        throw StatusError(kOfxStatFailed, "an instance cannot be closed from inside one of its own actions");
+    }
+    const nb::gil_scoped_release no_gil;
+    std::unique_lock lock(mutex_);
+    closed_ = true;
+    empty_.wait(lock, [&] { return visitors_ == 0; });
+    const auto last = std::move(instance_);
+    lock.unlock();
+}
+
+bool PyInstance::closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+}
+
+void PyInstance::connect(const std::string& clip, nb::object callable, std::array<int, 3> shape,
+                         std::array<double, 2> range, const std::string& premult) {
+    FrameSource source = frameSource(std::move(callable));
+    use([&](EffectInstance& instance) {
+        instance.clip(clip).connect(std::move(source), shape[1], shape[0], shape[2], range[0], range[1], premult);
+        instance.paramsChanged({clip}, kOfxChangeUserEdited, instance.now());
+    });
+}
+
+void PyInstance::disconnect(const std::string& clip) {
+    use([&](EffectInstance& instance) {
+        instance.clip(clip).disconnect();
+        instance.paramsChanged({clip}, kOfxChangeUserEdited, instance.now());
+    });
+}
+
+PixelArray PyInstance::render(double time, const Sequence& sequence, std::optional<Window> wanted, nb::object aborted) {
+    auto abort = abortCheck(std::move(aborted));
+    return use([&](EffectInstance& instance) {
+        const OfxRectI area = pixelsOf(instance.regionOfDefinition(time), instance.project().pixel_aspect);
+        if (area.x1 >= area.x2 || area.y1 >= area.y2) {
+            throw StatusError(kOfxStatErrValue, "the effect's region of definition is empty");
+        }
+        const OfxRectI window = wanted ? OfxRectI{(*wanted)[0], (*wanted)[1], (*wanted)[2], (*wanted)[3]} : area;
+        requireInside(window, area);
+        return toArray({instance.render(time, sequence, area, window, abort), window});
+    });
+}
+
+std::optional<PixelArray> PyInstance::sourcePixels(const std::string& clip, double time) {
+    return use([&](EffectInstance& instance) -> std::optional<PixelArray> {
+        const auto pixels = instance.clip(clip).pixelsAt(time);
+        if (!pixels) return std::nullopt;
+        return toArray({pixels, pixels->bounds});
+    });
+}
+
+nb::object PyInstance::getParam(const std::string& name, std::optional<double> time) {
+    const auto [type, value] = use([&](EffectInstance& instance) {
+        const Param& param = valuedParamOf(instance, name);
+        return std::pair(&param.type(), param.at(time.value_or(instance.now())));
+    });
+    return toPython(*type, value);
+}
+
+void PyInstance::setParam(const std::string& name, nb::object value, std::optional<double> time) {
+    use([&](EffectInstance& instance) {
+        Param& param = valuedParamOf(instance, name);
+        ParamValue converted;
+        {
+            const nb::gil_scoped_acquire gil;
+            converted = fromPython(param, value);
+        }
+        param.check(converted);
+        if (time) {
+            param.setKey(*time, converted);
+        } else {
+            param.setConstant(converted);
+        }
+        instance.paramsChanged({name}, kOfxChangeUserEdited, time.value_or(instance.now()));
+    });
+}
+
+nb::dict PyInstance::keys(const std::string& name) {
+    const auto [type, keys] = use([&](EffectInstance& instance) {
+        const Param& param = valuedParamOf(instance, name);
+        return std::pair(&param.type(), param.keys());
+    });
+    nb::dict result;
+    for (const auto& [time, value] : keys) result[nb::float_(time)] = toPython(*type, value);
+    return result;
+}
+
+void bindInstance(nb::module_& module) {
+    nb::class_<Sequence>(module, "Sequence")
+        .def("__init__", [](Sequence* self, double first, double last, double step, bool interactive, bool sequential) {
+            new (self) Sequence{first, last, step, interactive, sequential};
+        });
+    nb::class_<PyInstance>(module, "Instance")
+        .def("close", &PyInstance::close)
+        .def_prop_ro("closed", &PyInstance::closed)
+        .def("connect", &PyInstance::connect)
+        .def("disconnect", &PyInstance::disconnect)
+        .def("render", &PyInstance::render, nb::arg("time"), nb::arg("sequence"), nb::arg("window").none(),
+             nb::arg("aborted").none())
+        .def("source_pixels", &PyInstance::sourcePixels)
+        .def("get_param", &PyInstance::getParam, nb::arg("name"), nb::arg("time").none())
+        .def("set_param", &PyInstance::setParam, nb::arg("name"), nb::arg("value"), nb::arg("time").none())
+        .def("keys", &PyInstance::keys)
+        .def("delete_keys",
+             [](PyInstance& self, const std::string& name) {
+                 self.use([&](EffectInstance& instance) {
+                     valuedParamOf(instance, name).deleteAllKeys();
+                     instance.paramsChanged({name}, kOfxChangeUserEdited, instance.now());
+                 });
+             })
+        .def("press",
+             [](PyInstance& self, const std::string& name) {
+                 self.use([&](EffectInstance& instance) {
+                     paramOf(instance, name);
+                     instance.paramsChanged({name}, kOfxChangeUserEdited, instance.now());
+                 });
+             })
+        .def("param_names",
+             [](PyInstance& self) {
+                 return self.use([](EffectInstance& instance) {
+                     std::vector<std::string> names;
+                     for (const auto& param : instance.paramSet().all()) names.push_back(param->name());
+                     return names;
+                 });
+             })
+        .def("param_properties",
+             [](PyInstance& self, const std::string& name) {
+                 return self.use([&](EffectInstance& instance) {
+                     const PropertySet props(paramOf(instance, name).props);
+                     const nb::gil_scoped_acquire gil;
+                     return toDict(props);
+                 });
+             })
+        .def("clip_properties",
+             [](PyInstance& self, const std::string& name) {
+                 return self.use([&](EffectInstance& instance) {
+                     const PropertySet props(instance.clip(name).props);
+                     const nb::gil_scoped_acquire gil;
+                     return toDict(props);
+                 });
+             })
+        .def("properties",
+             [](PyInstance& self) {
+                 return self.use([](EffectInstance& instance) {
+                     const PropertySet props(instance.props);
+                     const nb::gil_scoped_acquire gil;
+                     return toDict(props);
+                 });
+             })
+        .def("clip_preferences",
+             [](PyInstance& self) {
+                 return self.use([](EffectInstance& instance) {
+                     instance.updateClipPreferences();
+                     const PropertySet props(instance.clipPreferences());
+                     const nb::gil_scoped_acquire gil;
+                     return toDict(props);
+                 });
+             })
+        .def("frames_needed",
+             [](PyInstance& self, double time) {
+                 return self.use([&](EffectInstance& instance) {
+                     std::map<std::string, std::vector<std::pair<double, double>>> result;
+                     for (const auto& [clip, ranges] : instance.framesNeeded(time)) {
+                         auto& pairs = result[clip];
+                         for (const auto& range : ranges) pairs.emplace_back(range.min, range.max);
+                     }
+                     return result;
+                 });
+             })
+        .def("region_of_definition",
+             [](PyInstance& self, double time) {
+                 return self.use([&](EffectInstance& instance) { return asRect(instance.regionOfDefinition(time)); });
+             })
+        .def(
+            "regions_of_interest",
+            [](PyInstance& self, double time, std::optional<Rect> wanted) {
+                return self.use([&](EffectInstance& instance) {
+                    const OfxRectD region = wanted ? OfxRectD{(*wanted)[0], (*wanted)[1], (*wanted)[2], (*wanted)[3]}
+                                                   : instance.regionOfDefinition(time);
+                    std::map<std::string, Rect> result;
+                    for (const auto& [clip, rect] : instance.regionsOfInterest(time, region))
+                        result[clip] = asRect(rect);
+                    return result;
+                });
+            },
+            nb::arg("time"), nb::arg("wanted").none())
+        .def("identity",
+             [](PyInstance& self, double time) {
+                 return self.use([&](EffectInstance& instance) -> std::optional<std::pair<std::string, double>> {
+                     const auto window = pixelsOf(instance.regionOfDefinition(time), instance.project().pixel_aspect);
+                     const auto answer = instance.identity(time, window);
+                     if (!answer) return std::nullopt;
+                     return std::pair(answer->clip, answer->time);
+                 });
+             })
+        .def("begin_sequence",
+             [](PyInstance& self, const Sequence& sequence) {
+                 self.use([&](EffectInstance& instance) { instance.beginSequence(sequence); });
+             })
+        .def("end_sequence",
+             [](PyInstance& self, const Sequence& sequence) {
+                 self.use([&](EffectInstance& instance) { instance.endSequence(sequence); });
+             })
+        .def("go_to", [](PyInstance& self, double time) { self.use([&](EffectInstance& i) { i.goTo(time); }); })
+        .def("drop_cache",
+             [](PyInstance& self) {
+                 self.use([](EffectInstance& instance) {
+                     for (const auto& clip : instance.clips()) clip->dropCache();
+                 });
+             })
+        .def("purge_caches", [](PyInstance& self) { self.use([](EffectInstance& i) { i.purgeCaches(); }); })
+        .def("sync_private_data", [](PyInstance& self) { self.use([](EffectInstance& i) { i.syncPrivateData(); }); })
+        .def("images_held",
+             [](PyInstance& self) { return self.use([](EffectInstance& i) { return i.imagesHeld(); }); });
+}
+
+}  // namespace ofxhost

@@ -1,0 +1,146 @@
+// pyopenfx._host: the native host for Python. The typed face is in ofx_bridge/python/pyopenfx.
+#include <nanobind/nanobind.h>
+#include <nanobind/stl/array.h>
+#include <nanobind/stl/pair.h>
+#include <nanobind/stl/set.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
+#include <nanobind/stl/vector.h>
+
+#include "binary.h"
+#include "instance_binding.h"
+
+namespace ofxhost {
+
+namespace {
+
+// A bundle for Python; closing it unloads the file.
+class PyBinary {
+  public:
+    PyBinary(const std::string& file, const std::string& bundle, const HostOptions& options, nb::object listener) {
+        auto host_listener = listenerFor(std::move(listener));
+        const nb::gil_scoped_release no_gil;
+        binary_ = std::make_shared<Binary>(file, bundle, options, std::move(host_listener));
+    }
+    ~PyBinary() {
+        const nb::gil_scoped_release no_gil;
+        binary_.reset();
+    }
+
+    Binary& get() const {
+        if (!binary_) throw StatusError(kOfxStatErrBadHandle, "the bundle is closed");
+        return *binary_;
+    }
+    Plugin& plugin(size_t index) const { return *get().plugins().at(index); }
+    std::shared_ptr<Plugin> shared(size_t index) const { return get().plugins().at(index); }
+
+    void close() {
+        if (!binary_) return;
+        for (const auto& plugin : binary_->plugins()) {
+            if (plugin->instances() == 0) continue;
+            throw StatusError(kOfxStatFailed,
+                              "plug-in '" + plugin->identifier() + "' still has instances; close them first");
+        }
+        const nb::gil_scoped_release no_gil;
+        binary_.reset();
+    }
+
+  private:
+    std::shared_ptr<Binary> binary_;
+};
+
+nb::dict describe(const EffectDescriptor& descriptor) {
+    nb::list clips;
+    for (const auto& clip : descriptor.clips()) clips.append(nb::make_tuple(clip.name, toDict(clip.props)));
+    nb::list params;
+    for (const auto& param : descriptor.paramSet().all()) {
+        nb::object fallback = param->hasValue() ? toPython(param->type(), param->defaultValue()) : nb::none();
+        params.append(nb::make_tuple(param->name(), param->type().name, fallback, toDict(param->props)));
+    }
+    nb::dict result;
+    result["properties"] = toDict(descriptor.props);
+    result["clips"] = clips;
+    result["params"] = params;
+    return result;
+}
+
+nb::dict describePlugin(const PyBinary& binary, size_t index, const std::string& context) {
+    Plugin& plugin = binary.plugin(index);
+    const EffectDescriptor* descriptor = nullptr;
+    {
+        const nb::gil_scoped_release no_gil;
+        descriptor = context.empty() ? &plugin.describe() : &plugin.describeInContext(context);
+    }
+    return describe(*descriptor);
+}
+
+std::vector<std::tuple<std::string, unsigned, unsigned>> listPlugins(const PyBinary& binary) {
+    std::vector<std::tuple<std::string, unsigned, unsigned>> result;
+    for (const auto& plugin : binary.get().plugins()) {
+        result.emplace_back(plugin->identifier(), plugin->versionMajor(), plugin->versionMinor());
+    }
+    return result;
+}
+
+void raise(const char* python_class, nb::object error_arguments) {
+    const nb::object type = nb::module_::import_("pyopenfx.errors").attr(python_class);
+    const nb::object error = type(*nb::cast<nb::tuple>(error_arguments));
+    PyErr_SetObject(type.ptr(), error.ptr());
+}
+
+void translate(const std::exception_ptr& thrown, void* /*payload*/) {
+    try {
+        std::rethrow_exception(thrown);
+    } catch (const StatusError& error) {
+        raise("OfxError", nb::make_tuple(error.status(), error.what()));
+    } catch (const LoadError& error) {
+        raise("PluginLoadError", nb::make_tuple(error.what()));
+    }
+}
+
+void bindOptions(nb::module_& module) {
+    nb::class_<HostOptions>(module, "HostOptions")
+        .def(nb::init<>())
+        .def_rw("name", &HostOptions::name)
+        .def_rw("label", &HostOptions::label)
+        .def_rw("version_label", &HostOptions::version_label)
+        .def_rw("temporal_access", &HostOptions::temporal_access)
+        .def_rw("withheld_suites", &HostOptions::withheld_suites);
+    nb::enum_<Identity>(module, "Identity")
+        .value("SERIAL", Identity::Serial)
+        .value("CONSTANT", Identity::Constant)
+        .value("EMPTY", Identity::Empty);
+    nb::class_<InstanceOptions>(module, "InstanceOptions")
+        .def(nb::init<>())
+        .def_rw("context", &InstanceOptions::context)
+        .def_rw("identity", &InstanceOptions::identity)
+        .def_rw("cache_bytes", &InstanceOptions::cache_bytes)
+        .def_rw("check_output", &InstanceOptions::check_output)
+        .def("set_layout", [](InstanceOptions& self, bool top_down, int padding) { self.layout = {top_down, padding}; })
+        .def("set_project", [](InstanceOptions& self, std::array<int, 2> size, double aspect, double rate,
+                               std::array<double, 2> range, const std::string& components) {
+            self.project = {size[0], size[1], aspect, rate, range[0], range[1], components};
+        });
+}
+
+}  // namespace
+
+}  // namespace ofxhost
+
+NB_MODULE(_host, module) {
+    using namespace ofxhost;
+    nb::register_exception_translator(translate);
+    bindOptions(module);
+    bindInstance(module);
+    nb::class_<PyBinary>(module, "Binary")
+        .def(nb::init<const std::string&, const std::string&, const HostOptions&, nb::object>())
+        .def("close", &PyBinary::close)
+        .def("plugins", &listPlugins)
+        .def("describe", &describePlugin)
+        .def("host_properties", [](const PyBinary& self) { return toDict(self.get().host()); })
+        .def("create", [](const PyBinary& self, size_t index, const InstanceOptions& options, nb::object listener) {
+            return new PyInstance(self.shared(index), options, std::move(listener));
+        });
+    module.def("is_resident", &isResident);
+}
