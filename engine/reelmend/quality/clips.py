@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+
 from reelmend.quality.errors import QualityError
 
 Frame: TypeAlias = NDArray[np.float32]

@@ -4,10 +4,12 @@ Each measure works on per-frame series of mean luma, so that a streaming caller 
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
 from reelmend.quality.errors import QualityError
 
 Series: TypeAlias = NDArray[np.float64]
@@ -16,6 +18,15 @@ Shots: TypeAlias = Sequence[NDArray[np.intp]]
 HIGH_PASS_RADIUS_FRAMES = 7
 LUMA_FLOOR = 1.0 / 255.0
 SHORTEST_SHOT_FRAMES = 3
+SHORTEST_SPECTRUM_FRAMES = 8
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Power per frequency of a luma series; the powers add up to the variance of the detrended, tapered series."""
+
+    cycles_per_frame: Series
+    power: Series
 
 
 def log_luma(mean_luma: Series) -> Series:
@@ -77,6 +88,38 @@ def flicker_energy(log_luma_series: Series, shots: Shots | None = None) -> float
     values = np.asarray(log_luma_series, np.float64)
     seconds = [np.diff(part, n=2, axis=0) for part in _parts(values, shots)]
     return float(np.mean(np.concatenate([np.square(s).reshape(len(s), -1) for s in seconds])))
+
+
+def drift_residual(log_ratio_series: Series, shots: Shots | None = None) -> float:
+    """Return the standard deviation over all frames of the low-passed log ratio, the part that `high_pass` takes away.
+
+    log_ratio_series: (N,). The mean over the clip counts as exposure, not drift, so a constant gain gives 0; a level
+    that differs from shot to shot is drift. Range 0 to ∞, lower is better.
+    """
+    parts = _parts(np.asarray(log_ratio_series, np.float64), shots)
+    return float(np.std(np.concatenate([part - high_pass(part) for part in parts])))
+
+
+def flicker_spectrum(log_luma_series: Series, shots: Shots | None = None) -> Spectrum:
+    """Return the one-sided power spectrum of log mean luma over the longest shot, 0 to 0.5 cycles per frame.
+
+    Periodogram of the series minus its straight line, under a Hann taper, scaled so that the powers add up to the
+    tapered variance (Welch 1967, one segment). log_luma_series: (N,), or a grid whose cells are averaged. A hum of
+    period p frames stands at 1/p. QualityError when the longest shot has fewer than 8 frames.
+    """
+    longest = max(_parts(np.asarray(log_luma_series, np.float64), shots), key=len)
+    count = len(longest)
+    if count < SHORTEST_SPECTRUM_FRAMES:
+        raise QualityError(f"a spectrum needs a shot of {SHORTEST_SPECTRUM_FRAMES} frames, the longest has {count}")
+    flat = longest.reshape(count, -1)
+    times = np.arange(count) - (count - 1) / 2
+    level = flat - flat.mean(axis=0)
+    detrended = level - np.outer(times, times @ level / (times @ times))
+    taper = np.hanning(count + 2)[1:-1]
+    two_sided = np.square(np.abs(np.fft.rfft(detrended * taper[:, None], axis=0))).mean(axis=1)
+    doubled = np.where((np.arange(len(two_sided)) == 0) | (2 * np.arange(len(two_sided)) == count), 1.0, 2.0)
+    power = doubled * two_sided / (count * np.sum(np.square(taper)))
+    return Spectrum(np.asarray(np.fft.rfftfreq(count), np.float64), np.asarray(power, np.float64))
 
 
 def _parts(values: Series, shots: Shots | None) -> list[Series]:

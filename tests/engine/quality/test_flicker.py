@@ -2,15 +2,20 @@
 
 import numpy as np
 import pytest
+from scipy import signal
 
 from reelmend.quality import (
     QualityError,
+    drift,
+    drift_residual,
     flicker_energy,
     flicker_energy_global,
     flicker_energy_local,
     flicker_residual,
     flicker_residual_global,
     flicker_residual_local,
+    flicker_spectrum,
+    flicker_spectrum_global,
     flicker_std_global,
     high_pass,
     log_luma,
@@ -150,3 +155,47 @@ def test_series_of_different_shape_are_refused() -> None:
 def test_frame_smaller_than_the_grid_is_refused(truth: np.ndarray) -> None:
     with pytest.raises(QualityError, match="too small for a 16×9 grid"):
         flicker_residual_local(truth[:, :8], truth[:, :8])
+
+
+def test_flattened_ramp_is_drift_and_no_flicker(truth: np.ndarray) -> None:
+    ramp = np.exp(np.linspace(-0.2, 0.2, FRAMES))
+    assert drift(truth, gains(truth, ramp)) == pytest.approx(np.std(np.linspace(-0.2, 0.2, FRAMES)), rel=1e-3)
+    assert flicker_residual_global(truth, gains(truth, ramp)) < 1e-6
+
+
+def test_constant_gain_is_no_drift_and_alternation_hardly_any(truth: np.ndarray) -> None:
+    assert drift(truth * np.float32(0.5), truth) < 1e-6
+    assert drift(gains(truth, alternating(0.05)), truth) < 0.01
+
+
+def test_drift_and_flicker_are_the_two_parts_of_a_series() -> None:
+    series = np.random.default_rng(6).normal(size=50)
+    low = series - high_pass(series)
+    assert drift_residual(series) == pytest.approx(np.std(low), rel=1e-12)
+
+
+def test_level_that_changes_at_a_cut_is_drift() -> None:
+    step = np.repeat([0.0, 0.5], 20)
+    assert drift_residual(step, [np.arange(20), np.arange(20, 40)]) == pytest.approx(0.25)
+
+
+def test_spectrum_of_a_hum_stands_at_its_frequency_with_half_its_square() -> None:
+    hum = 0.03 * np.sin(2 * np.pi * np.arange(80) / 4)
+    spectrum = flicker_spectrum(hum)
+    assert spectrum.cycles_per_frame[np.argmax(spectrum.power)] == 0.25
+    assert spectrum.power.sum() == pytest.approx(0.03**2 / 2, rel=0.02)
+
+
+def test_spectrum_agrees_with_scipy_periodogram() -> None:
+    series = np.random.default_rng(7).normal(size=64)
+    frequencies, density = signal.periodogram(series, window=np.hanning(66)[1:-1], detrend="linear")
+    spectrum = flicker_spectrum(series)
+    np.testing.assert_allclose(spectrum.cycles_per_frame, frequencies)
+    np.testing.assert_allclose(spectrum.power, density / 64, rtol=1e-6, atol=1e-12)
+
+
+def test_spectrum_of_a_fade_is_empty_and_of_a_short_shot_refused(truth: np.ndarray) -> None:
+    assert flicker_spectrum(np.linspace(0, 1, 30)).power.sum() < 1e-20
+    assert flicker_spectrum_global(gains(truth, alternating(0.05))).power[-1] > 1e-4
+    with pytest.raises(QualityError, match="a shot of 8 frames, the longest has 5"):
+        flicker_spectrum(np.zeros(5))

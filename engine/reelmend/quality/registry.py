@@ -1,0 +1,212 @@
+"""Every measure by name, with its unit, good direction and needs; the bench and the report read this list."""
+
+import enum
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from reelmend.quality.errors import QualityError
+from reelmend.quality.fidelity import psnr, ssim
+from reelmend.quality.flicker_series import (
+    SHORTEST_SHOT_FRAMES,
+    drift_residual,
+    flicker_energy,
+    flicker_residual,
+    log_luma,
+    log_ratio,
+)
+from reelmend.quality.mattes import MatteScores
+from reelmend.quality.motion import temporal_difference_error, warp_error_dis
+from reelmend.quality.repair import bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
+from reelmend.quality.scene import Restoration
+from reelmend.quality.vmaf_ffmpeg import vmaf
+
+
+class Direction(enum.Enum):
+    """Which way a measure is better."""
+
+    HIGHER = "higher is better"
+    LOWER = "lower is better"
+    ONE = "best at 1"
+
+
+class Need(enum.Enum):
+    """What a measure needs beside the source and the restored clip."""
+
+    REFERENCE = "the truth"
+    MATTE = "the true matte"
+    CLASS_MATTES = "the true mattes per class"
+    FOUND_MATTE = "the restorer's own matte"
+    TEMPORAL = f"at least {SHORTEST_SHOT_FRAMES} frames"
+
+
+Value: TypeAlias = float | Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Measure:
+    """One measure: `function` returns its value, or one value per defect class."""
+
+    name: str
+    unit: str
+    direction: Direction
+    needs: frozenset[Need]
+    function: Callable[[Restoration], Value]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What a measure said of one restoration: a value, or None and in `note` the reason.
+
+    measure: the measure's name, followed by `.class` where there is one value per class.
+    """
+
+    measure: str
+    value: float | None
+    note: str = ""
+
+
+def take(restoration: Restoration, measures: Iterable[Measure] | None = None) -> list[Reading]:
+    """Return the readings of the given measures, of all in `MEASURES` when None, in order; never a silent gap.
+
+    A measure whose needs are not met, which is not available here, or which finds nothing to look at gives a reading
+    without a value and with the reason.
+    """
+    chosen = MEASURES.values() if measures is None else measures
+    return [reading for measure in chosen for reading in _read(measure, restoration)]
+
+
+def _read(measure: Measure, restoration: Restoration) -> list[Reading]:
+    missing = [need.value for need in Need if need in measure.needs and need not in _given(restoration)]
+    if missing:
+        return [Reading(measure.name, None, f"not measured: needs {' and '.join(missing)}")]
+    try:
+        value = measure.function(restoration)
+    except QualityError as error:
+        return [Reading(measure.name, None, str(error))]
+    if isinstance(value, Mapping):
+        return [Reading(f"{measure.name}.{key}", float(part)) for key, part in value.items()]
+    return [Reading(measure.name, float(value))]
+
+
+def _given(restoration: Restoration) -> set[Need]:
+    scene = restoration.scene
+    given = {
+        Need.REFERENCE: scene.truth is not None,
+        Need.MATTE: scene.matte is not None,
+        Need.CLASS_MATTES: bool(scene.matte_per_class),
+        Need.FOUND_MATTE: restoration.found_matte is not None,
+        Need.TEMPORAL: len(scene.source) >= SHORTEST_SHOT_FRAMES,
+    }
+    return {need for need, there in given.items() if there}
+
+
+def _ratio_global(r: Restoration) -> float:
+    return flicker_residual(log_ratio(r.mean_luma, r.scene.true_mean_luma), r.scene.shots)
+
+
+def _ratio_local(r: Restoration) -> float:
+    return flicker_residual(log_ratio(r.luma_grid, r.scene.true_luma_grid), r.scene.shots)
+
+
+def _drift(r: Restoration) -> float:
+    return drift_residual(log_ratio(r.mean_luma, r.scene.true_mean_luma), r.scene.shots)
+
+
+def _score(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], float]:
+    return lambda r: pick(r.matte_scores)
+
+
+def _score_per_class(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], Value]:
+    return lambda r: {name: pick(scores) for name, scores in r.matte_scores_per_class.items()}
+
+
+_SCORES: dict[str, Callable[[MatteScores], float]] = {
+    "precision": lambda s: s.precision,
+    "recall": lambda s: s.recall,
+    "iou": lambda s: s.iou,
+    "defect_precision": lambda s: s.defect_precision,
+    "defect_recall": lambda s: s.defect_recall,
+}
+_HIGHER, _LOWER, _ONE = Direction.HIGHER, Direction.LOWER, Direction.ONE
+_REFERENCE = frozenset({Need.REFERENCE})
+_PLACED = frozenset({Need.REFERENCE, Need.MATTE})
+_TEMPORAL = frozenset({Need.TEMPORAL})
+_MATTES = frozenset({Need.MATTE, Need.FOUND_MATTE})
+_CLASSES = frozenset({Need.CLASS_MATTES, Need.FOUND_MATTE})
+
+_ALL = (
+    Measure("psnr", "dB", _HIGHER, _REFERENCE, lambda r: psnr(r.restored, r.scene.needed_truth)),
+    Measure("ssim", "", _HIGHER, _REFERENCE, lambda r: ssim(r.restored, r.scene.needed_truth)),
+    Measure("vmaf", "", _HIGHER, _REFERENCE, lambda r: vmaf(r.restored, r.scene.needed_truth)),
+    Measure(
+        "psnr_inside", "dB", _HIGHER, _PLACED, lambda r: psnr_inside(r.restored, r.scene.needed_truth, r.scene.matte)
+    ),
+    Measure(
+        "psnr_outside", "dB", _HIGHER, _PLACED, lambda r: psnr_outside(r.restored, r.scene.needed_truth, r.scene.matte)
+    ),
+    Measure(
+        "harm",
+        "ppm",
+        _LOWER,
+        _PLACED,
+        lambda r: harm_ppm(r.restored, r.scene.needed_truth, r.scene.matte, r.scene.source),
+    ),
+    Measure(
+        "bit_identical_outside",
+        "share",
+        _HIGHER,
+        frozenset({Need.MATTE}),
+        lambda r: bit_identical_share(r.restored, r.scene.source, r.scene.matte),
+    ),
+    Measure(
+        "bit_identical_outside_own_matte",
+        "share",
+        _HIGHER,
+        frozenset({Need.FOUND_MATTE}),
+        lambda r: bit_identical_share(r.restored, r.scene.source, r.found_matte_of_all),
+    ),
+    *(Measure(f"matte_{name}", "share", _HIGHER, _MATTES, _score(pick)) for name, pick in _SCORES.items()),
+    *(Measure(f"class_{name}", "share", _HIGHER, _CLASSES, _score_per_class(pick)) for name, pick in _SCORES.items()),
+    Measure("grain_kept", "ratio", _ONE, frozenset(), lambda r: grain_kept(r.restored, r.scene.source, r.scene.matte)),
+    Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _ratio_global),
+    Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _ratio_local),
+    Measure("drift", "ln", _LOWER, _REFERENCE | _TEMPORAL, _drift),
+    Measure(
+        "temporal_difference_error",
+        "levels",
+        _LOWER,
+        _REFERENCE | _TEMPORAL,
+        lambda r: temporal_difference_error(r.restored, r.scene.needed_truth, r.scene.timeline),
+    ),
+    Measure(
+        "flicker_std_global",
+        "ln",
+        _LOWER,
+        _TEMPORAL,
+        lambda r: flicker_residual(log_luma(r.mean_luma), r.scene.shots),
+    ),
+    Measure(
+        "flicker_energy_global",
+        "ln²",
+        _LOWER,
+        _TEMPORAL,
+        lambda r: flicker_energy(log_luma(r.mean_luma), r.scene.shots),
+    ),
+    Measure(
+        "flicker_energy_local",
+        "ln²",
+        _LOWER,
+        _TEMPORAL,
+        lambda r: flicker_energy(log_luma(r.luma_grid), r.scene.shots),
+    ),
+    Measure(
+        "warp_error_dis",
+        "levels",
+        _LOWER,
+        _TEMPORAL,
+        lambda r: warp_error_dis(r.restored, r.scene.flow, r.scene.timeline),
+    ),
+)
+
+MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ALL}
