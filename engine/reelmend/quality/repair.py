@@ -43,8 +43,7 @@ def psnr_outside(restored: Clip, truth: Clip, matte: Matte | None) -> float:
     errors, pixels = 0.0, 0
     for r, t, plane in with_matte(restored, truth, matte):
         mask = outside(plane)
-        squares = np.square(r - t).sum(axis=2)
-        errors += float(np.sum(squares, where=mask, dtype=np.float64))
+        errors += float(np.sum(np.square(r - t), where=mask[:, :, None], dtype=np.float64))
         pixels += int(np.count_nonzero(mask))
     return psnr_of_mse(errors / (3 * _some(pixels, "outside")))
 
@@ -79,8 +78,9 @@ def bit_identical_share(restored: Clip, source: Clip, matte: Matte | None) -> fl
     same, pixels = 0, 0
     for r, s, plane in with_matte(restored, source, matte, ("restored", "source")):
         mask = outside(plane)
-        equal = (r.view(np.uint32) == s.view(np.uint32)).all(axis=2)
-        same += int(np.count_nonzero(equal & mask))
+        differ = r.view(np.uint32) != s.view(np.uint32)
+        touched = differ[:, :, 0] | differ[:, :, 1] | differ[:, :, 2]
+        same += int(np.count_nonzero(mask & ~touched))
         pixels += int(np.count_nonzero(mask))
     return same / _some(pixels, "outside")
 
@@ -131,7 +131,8 @@ def _without_matte(first: Clip, second: Clip) -> Iterator[tuple[Frame, Frame, Pl
 
 
 def _distance(frame: Frame, truth: Frame) -> NDArray[np.float32]:
-    return np.asarray(np.abs(frame - truth).max(axis=2), np.float32)
+    red, green, blue = cv2.split(cv2.absdiff(frame, truth))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), np.float32)
 
 
 def _high_frequency(plane: Frame) -> NDArray[np.float32]:
