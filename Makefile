@@ -1,0 +1,43 @@
+# setup · demo · test · lint · bench: each sets up what it needs, on a bare machine with git and Python 3.11 or newer.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+NATIVE := $(shell git ls-files 'ofx_bridge/*.cpp' 'ofx_bridge/*.h' 'ofx_bridge/*.c' 'ofx_bridge/*CMakeLists.txt' \
+            'ofx_bridge/plugin/resources/*' 'tests/ofx_bridge/*.cpp' 'tests/ofx_bridge/*CMakeLists.txt' CMakeLists.txt 2>/dev/null)
+CLIP ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint format generate clean
+
+help: ## Show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+setup: $(VENV)/.installed ## Install system packages, the virtual environment and the native build
+
+demo: $(VENV)/.installed ## Render a flickering shot through the node; CLIP=own.mov takes your own
+	@$(BIN)/python -m demo $(if $(CLIP),--clip "$(CLIP)")
+
+test: $(VENV)/.installed-dev ## Run all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, buf
+	@tools/lint.sh
+
+format: $(VENV)/.installed-dev ## Lay out Python and C++ as the project does
+	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
+	@git ls-files 'ofx_bridge/*.cpp' 'ofx_bridge/*.h' 'tests/*.cpp' 'tests/*.h' | xargs $(BIN)/clang-format -i
+
+generate: $(VENV)/.installed-dev ## Make again what is derived: RPC code, the node's panel
+	@tools/generate.sh
+
+clean: ## Remove what was built here (not the virtual environment)
+	rm -rf build out dist
+
+$(VENV)/.installed: pyproject.toml tools/setup.sh $(NATIVE)
+	@PYTHON="$(PYTHON)" tools/setup.sh run
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@PYTHON="$(PYTHON)" tools/setup.sh dev
+	@touch $@

@@ -1,0 +1,66 @@
+#!/usr/bin/env bash
+# Sets up the checkout: system packages that are missing, the virtual environment, the native build.
+# usage: setup.sh run|dev     run: what the demo needs; dev: also what tests and linters need
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+PACKAGES=(g++ pkg-config libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev binutils)
+VENV=.venv
+
+say() { printf '\033[1m%s\033[0m\n' "$*"; }
+fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+as_root() {
+    if [ "$(id -u)" = 0 ]; then "$@"
+    elif command -v sudo >/dev/null; then sudo "$@"
+    else fail "the packages ${PACKAGES[*]} are needed; install them as root, or install sudo"
+    fi
+}
+
+find_python() {
+    for candidate in "${PYTHON:-python3}" python3.13 python3.12 python3.11; do
+        if command -v "$candidate" >/dev/null &&
+            "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+            echo "$candidate"
+            return
+        fi
+    done
+    fail "no Python 3.11 or newer; install one, or name it: make PYTHON=/path/to/python3.12 …"
+}
+
+missing_packages() {
+    local python=$1 package
+    for package in "${PACKAGES[@]}"; do
+        dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
+    done
+    # A Debian python comes without venv and headers; others (pyenv, conda) bring both.
+    "$python" -c 'import ensurepip' 2>/dev/null || echo python3-venv
+    [ -f "$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')/Python.h" ] || echo python3-dev
+}
+
+install_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages "$1")
+    [ "${#missing[@]}" = 0 ] && return
+    command -v apt-get >/dev/null ||
+        fail "this machine has no apt-get; install the counterparts of: ${missing[*]}"
+    say "Installing ${missing[*]}"
+    as_root apt-get update -qq
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+install_python_packages() {
+    local extras=$1
+    [ -x "$VENV/bin/python" ] || "$PYTHON_FOUND" -m venv "$VENV"
+    "$VENV/bin/python" -m pip install -q --disable-pip-version-check "pip>=24"
+    say "Installing Python packages and building the plug-in (reelmend[$extras])"
+    "$VENV/bin/python" -m pip install -q --disable-pip-version-check -e ".[$extras]"
+}
+
+PYTHON_FOUND=$(find_python)
+install_packages "$PYTHON_FOUND"
+case "${1:-run}" in
+    run) install_python_packages cpu,movies ;;
+    dev) install_python_packages cpu,movies,train,dev ;;
+    *) fail "usage: setup.sh run|dev" ;;
+esac
