@@ -1,0 +1,91 @@
+"""Writes a clip as numbered image files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from reelmend.errors import MediaError
+from reelmend.frames import Planes
+from reelmend.media.image_files import ImageHeader, write_image
+from reelmend.media.interface import PixelType, Plane, Reader
+from reelmend.media.names import SequenceName
+from reelmend.media.publishing import PendingFile
+from reelmend.media.sequence_reader import SequenceReader
+
+_HALF = PixelType(16, is_float=True)
+_SINGLE = PixelType(32, is_float=True)
+_INTEGER_DEPTHS = {".png": (8, 16), ".tif": (8, 16), ".tiff": (8, 16), ".dpx": (8, 10, 12, 16)}
+_HALF_HOLDS_BITS = 10  # half has 11 significant bits
+
+
+def stored_type(extension: str, source: PixelType) -> PixelType:
+    """Return the pixel type that loses nothing of the source's, as far as the file format goes; DPX starts at 10 bits.
+
+    PNG has no floats: they become 16-bit integers. Grey and colour alike are written as R, G, B.
+    """
+    if extension == ".exr":
+        if source.is_float:
+            return source
+        return _HALF if source.bits <= _HALF_HOLDS_BITS else _SINGLE
+    if source.is_float and extension in (".tif", ".tiff"):
+        return source
+    wanted = 16 if source.is_float else max(source.bits, 10 if extension == ".dpx" else 8)
+    return PixelType(next((bits for bits in _INTEGER_DEPTHS[extension] if bits >= wanted), 16))
+
+
+class SequenceWriter:
+    """A clip of image files, each of which appears when it is whole; see Writer.
+
+    After abort() the frames that were finished stay. Integer samples are rounded to the nearest and clipped; float
+    ones are not. With a sequence as the source, its alpha, window and metadata are carried over frame by frame.
+    """
+
+    def __init__(self, name: SequenceName, like: Reader | None, pixel_type: PixelType, *, overwrite: bool) -> None:
+        self.name = name
+        self.path: Path = name.pattern
+        self.pixel_type = pixel_type
+        self._overwrite = overwrite
+        self._like = like
+        self._alphas = like.reopened() if like is not None and like.has_alpha else None
+        self._pending: PendingFile | None = None
+        self.notes: list[str] = []
+        if isinstance(like, SequenceReader) and like.first_header.left_out:
+            self.notes.append(f"channels {', '.join(like.first_header.left_out)} are not carried over")
+
+    def write(self, frame: int, planes: Planes, alpha: Plane | None = None) -> None:
+        if alpha is None and self._alphas is not None:
+            alpha = self._alphas.alpha(frame)
+        self._pending = PendingFile(self.name.path(frame), overwrite=self._overwrite)
+        try:
+            write_image(self._pending.path, planes, alpha, self.pixel_type, self._header(frame))
+        except MediaError as error:
+            self.abort()
+            raise MediaError(str(error).replace(str(self._pending.path), str(self._pending.final))) from None
+        except BaseException:
+            self.abort()
+            raise
+        self._pending.publish()
+        self._pending = None
+
+    def close(self) -> None:
+        """Let go of the source."""
+        if self._alphas is not None:
+            self._alphas.close()
+
+    def abort(self) -> None:
+        if self._pending is not None:
+            self._pending.discard()
+        self.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close() if kind is None else self.abort()
+
+    def _header(self, frame: int) -> ImageHeader | None:
+        return self._like.header(frame) if isinstance(self._like, SequenceReader) else None
