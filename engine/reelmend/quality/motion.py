@@ -71,7 +71,7 @@ class FlowFinder:
             return None
         backward = self._dis.calc(now, before, None)
         forward = self._dis.calc(before, now, None)
-        return FlowStep(backward.astype(np.float16), _consistent(backward, forward))
+        return FlowStep(backward.astype(np.float16), consistent(backward, forward))
 
 
 def flow_steps_dis(clip: Clip) -> list[FlowStep]:
@@ -123,7 +123,8 @@ def _warped_error(now: Frame, before: Frame, step: FlowStep) -> float:
     return float(np.sum(np.square(now - moved), where=step.valid[:, :, None], dtype=np.float64))
 
 
-def _consistent(backward: NDArray[np.float32], forward: NDArray[np.float32]) -> NDArray[np.bool_]:
+def consistent(backward: NDArray[np.float32], forward: NDArray[np.float32]) -> NDArray[np.bool_]:
+    """Return where flow there and back agree and the place lies inside the frame; see `FlowFinder`."""
     places = _places(backward)
     returned = cv2.remap(forward, places, None, cv2.INTER_LINEAR)
     height, width = backward.shape[:2]

@@ -73,3 +73,10 @@ def test_ssim_of_frames_smaller_than_its_window_is_refused() -> None:
     small = np.zeros((1, 10, 30, 3), np.uint8)
     with pytest.raises(QualityError, match="at least 11×11 pixels, got 30×10"):
         ssim(small, small)
+
+
+def test_integers_and_half_floats_read_as_shares_of_full_scale() -> None:
+    truth = np.linspace(0, 1, 3 * 20 * 30 * 3, dtype=np.float64).reshape(3, 20, 30, 3)
+    assert psnr(np.round(truth * 65535).astype(np.uint16), truth) == pytest.approx(100.0, abs=1.0)
+    assert psnr(np.round(truth * 255).astype(np.uint8), truth) == pytest.approx(58.9, abs=0.1)
+    assert psnr(truth.astype(np.float16), truth) > 70

@@ -20,6 +20,8 @@ from reelmend.quality import (
     high_pass,
     log_luma,
     log_ratio,
+    luma_grid_series,
+    mean_luma_series,
 )
 
 FRAMES, HEIGHT, WIDTH = 40, 36, 64
@@ -199,3 +201,26 @@ def test_spectrum_of_a_fade_is_empty_and_of_a_short_shot_refused(truth: np.ndarr
     assert flicker_spectrum_global(gains(truth, alternating(0.05))).power[-1] > 1e-4
     with pytest.raises(QualityError, match="a shot of 8 frames, the longest has 5"):
         flicker_spectrum(np.zeros(5))
+
+
+def test_shots_weigh_by_their_frames() -> None:
+    wavy, flat = 0.1 * (-1.0) ** np.arange(30), np.zeros(10)
+    alone = flicker_residual(wavy)
+    shots = [np.arange(30), np.arange(30, 40)]
+    assert flicker_residual(np.concatenate([wavy, flat]), shots) == pytest.approx(alone * np.sqrt(0.75))
+
+
+def test_mean_luma_weighs_channels_by_rec_709() -> None:
+    clip = np.zeros((3, 18, 32, 3), np.float32)
+    clip[[0, 1, 2], :, :, [0, 1, 2]] = 1.0
+    np.testing.assert_allclose(mean_luma_series(clip), [0.2126, 0.7152, 0.0722], atol=1e-6)
+
+
+def test_grid_cells_are_exact_area_means_with_rows_first() -> None:
+    clip = np.zeros((1, 27, 40, 3), np.float32)
+    clip[0, :3, :2] = 0.5
+    clip[0, :3, 2] = 1.0
+    grid = luma_grid_series(clip)
+    assert grid.shape == (1, 9, 16)
+    np.testing.assert_allclose(grid[0, 0, :2], [(2 * 0.5 + 0.5) / 2.5, 0.5 / 2.5], atol=1e-6)
+    assert grid[0, 1:].max() == 0.0

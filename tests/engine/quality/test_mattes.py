@@ -101,3 +101,17 @@ def test_missing_or_unequal_mattes_are_refused() -> None:
         matte_scores(truth[:, :, :9], truth)
     with pytest.raises(QualityError, match="no class of true defect"):
         matte_scores_per_class(truth, {})
+
+
+def test_component_that_spreads_over_the_fringe_is_right() -> None:
+    truth = box(0, 0, 0, 6, 6, 0.05)
+    truth[0, 2:4, 2:4] = 1.0
+    assert matte_scores(box(0, 0, 0, 6, 6), truth).defect_precision == 1.0
+
+
+def test_missed_overlap_of_two_classes_is_missed_by_both() -> None:
+    truth = {"blotch": box(0, 0, 0, 4, 4), "scratch": box(0, 0, 2, 20, 1)}
+    found = np.maximum(truth["blotch"], truth["scratch"]) - box(0, 0, 2, 4, 1)
+    scores = matte_scores_per_class(found, truth)
+    assert scores["blotch"].recall == pytest.approx(12 / 16)
+    assert scores["scratch"].recall == pytest.approx(16 / 20)

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from reelmend.quality import QualityError, Timeline, flow_steps_dis, temporal_difference_error, warp_error_dis
+from reelmend.quality.motion import consistent
 
 HEIGHT, WIDTH, FRAMES = 96, 160, 8
 
@@ -88,3 +89,20 @@ def test_single_frame_and_foreign_flow_are_refused(panning: np.ndarray) -> None:
         warp_error_dis(panning, steps[:2])
     with pytest.raises(QualityError, match=r"the flow is \(96, 160\) and the picture \(50, 160\)"):
         warp_error_dis(panning[:, :50], steps)
+
+
+def test_uncovered_background_is_not_valid(still: np.ndarray) -> None:
+    clip, square = still[:3].copy(), texture(9)[:40, :40]
+    for t, frame in enumerate(clip):
+        frame[30:70, 40 + 8 * t : 80 + 8 * t] = 1.0 - square
+    valid = flow_steps_dis(clip)[0].valid
+    assert valid[32:68, 41:47].mean() < 0.5
+    assert valid[:25].mean() > 0.95
+
+
+def test_places_beyond_the_frame_are_not_valid_even_by_half_a_pixel() -> None:
+    backward = np.full((20, 30, 2), 0.5, np.float32)
+    valid = consistent(backward, -backward)
+    assert not valid[:, -1].any()
+    assert not valid[-1].any()
+    assert valid[:-1, :-1].all()

@@ -86,3 +86,17 @@ def test_bad_harness_parts_are_refused(film: np.ndarray) -> None:
         plant_and_recover(film, stamp, lambda clip: clip[:3])
     with pytest.raises(QualityError, match="planted matte must be"):
         plant_and_recover(film, lambda clip, seed: (clip, np.ones((5, 3, 3))), lambda clip: clip)
+
+
+def test_every_seed_is_planted_once_and_pooled(film: np.ndarray) -> None:
+    planted: list[int] = []
+
+    def stamp_by_seed(film: np.ndarray, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        planted.append(seed)
+        matte = np.zeros(SHAPE[:3], bool)
+        matte[0, 0, :10] = True
+        return film + np.float32(0.1 * seed) * matte[..., None], matte
+
+    result = plant_and_recover(film, stamp_by_seed, lambda clip: clip, seeds=(1, 3))
+    assert planted == [1, 3]
+    assert result.planted_psnr_db == pytest.approx(10 * np.log10(1 / 0.05), abs=1e-3)

@@ -127,3 +127,13 @@ def test_black_clips_give_readings_or_reasons_but_no_error() -> None:
 def test_every_measure_of_the_registry_is_documented_by_the_needs_it_states() -> None:
     assert all(name == measure.name for name, measure in MEASURES.items())
     assert {need for measure in MEASURES.values() for need in measure.needs} == set(Need)
+
+
+def test_own_matte_and_true_matte_are_told_apart(scene: Scene) -> None:
+    wide = np.stack([cv2.dilate(plane, np.ones((5, 5), np.uint8)) for plane in scene.matte])
+    restored = np.where(wide[..., None] > 0, scene.truth, scene.source)
+    read = values(take(Restoration(scene, restored, {"blotch": wide})))
+    assert read["bit_identical_outside_own_matte"] == 1.0
+    assert read["bit_identical_outside"] < 1.0
+    assert read["matte_precision"] < 1.0
+    assert read["class_recall.scratch"] == 0.0

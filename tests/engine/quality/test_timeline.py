@@ -80,3 +80,9 @@ def test_timeline_of_another_clip_is_refused() -> None:
     clip = scene(1, 6)
     with pytest.raises(QualityError, match="covers 9 frames, the clip has 6"):
         flicker_residual_global(clip, clip, Timeline(9))
+
+
+def test_change_of_faint_noise_on_black_is_no_cut() -> None:
+    rng = np.random.default_rng(3)
+    first, second = (rng.uniform(0, 2 / 255, (HEIGHT, WIDTH, 3)).astype(np.float32) for _ in range(2))
+    assert find_timeline(np.stack([first] * 5 + [second] * 5)).cuts == ()
