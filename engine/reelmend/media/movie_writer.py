@@ -22,7 +22,8 @@ from reelmend.media.yuv import MATRIX_BT709, MATRIX_UNSPECIFIED, CodeValues, Yuv
 
 _CONTAINERS = {".mp4": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _LIMITED_RANGE = 1
-_X264 = {"crf": "14", "preset": "medium"}
+# Without mbtree because the x264 in PyAV 18.1 then gives other bits at every run (measured; the frames were the same).
+_X264 = {"crf": "14", "preset": "medium", "mbtree": "0"}
 _PRORES = {"profile": "3", "vendor": "apl0"}
 _PRORES_4444 = {"profile": "4", "vendor": "apl0"}
 _NOT_CARRIED = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
