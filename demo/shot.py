@@ -1,0 +1,48 @@
+"""The shot that the demo mends: a real camera clip under seeded flicker, or the user's own clip as it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from reelmend.clips import RememberedClip
+from reelmend.frames import Planes
+from reelmend.media.interface import Reader
+from reelmend_models.damage.flicker import Flicker, FlickerPlan
+from reelmend_models.damage.stage import ClipInfo
+
+CAMERA_CLIP = Path(__file__).parent / "clip" / "dog.mp4"
+FLICKER_SEED = 1906
+# Global flicker as in hand-cranked film: gain, gamma and offset jump from frame to frame, alike all over the picture.
+FLICKER = Flicker(
+    gain_std=0.07, gain_memory=0.2, gamma_std=0.03, offset_std=0.008, spatial_std=0.0, outlier_probability=0.0
+)
+
+
+@dataclass
+class FlickeringShot:
+    """A clip whose every frame passes through the flicker plan when it is read."""
+
+    clean: Reader
+    plan: FlickerPlan
+
+    @property
+    def first_frame(self) -> int:
+        return self.clean.first_frame
+
+    @property
+    def last_frame(self) -> int:
+        return self.clean.last_frame
+
+    def read(self, frame: int) -> Planes:
+        picture = np.ascontiguousarray(self.clean.read(frame).transpose(1, 2, 0))
+        damaged, _truth = self.plan.apply(picture, frame - self.first_frame)
+        return np.ascontiguousarray(damaged.transpose(2, 0, 1))
+
+
+def flickering(clean: Reader) -> RememberedClip:
+    """Return the clip with flicker laid over it, the same at every run."""
+    info = ClipInfo(clean.last_frame - clean.first_frame + 1, clean.height, clean.width)
+    return RememberedClip(FlickeringShot(clean, FLICKER.plan(info, FLICKER_SEED)))
