@@ -28,7 +28,8 @@ def psnr(restored: Clip, truth: Clip) -> float:
     """Return the peak signal-to-noise ratio of a clip in dB, from the mean squared error over all frames and channels.
 
     10·log10(1 / mean((restored − truth)²)), peak 1.0, values not clipped. Range up to 100 dB (identical), higher is
-    better. The errors of all frames are pooled before the logarithm, as ffmpeg's `psnr` filter does for its average.
+    better. Source: the textbook definition; the errors of all frames are pooled before the logarithm, as ffmpeg's
+    `psnr` filter does for its average.
     """
     errors = [np.mean(np.square(r - t), dtype=np.float64) for r, t in paired(restored, truth)]
     return psnr_of_mse(float(np.mean(errors)))

@@ -54,7 +54,8 @@ def flicker_residual_global(restored: Clip, truth: Clip, timeline: Timeline | No
 def flicker_residual_local(restored: Clip, truth: Clip, timeline: Timeline | None = None) -> float:
     """Return `flicker_residual_global` taken in each cell of a 16×9 grid and pooled as a root mean square.
 
-    Range 0 to ∞, lower is better. Sees flicker that differs over the picture, which the whole-frame mean cannot.
+    sqrt(mean over cells of var_t(HP(ln ratio))). Range 0 to ∞, lower is better. Sees flicker that differs over the
+    picture, which the whole-frame mean cannot. Definition: this project's.
     """
     observed = _observe_pair(restored, truth, luma_grid, timeline)
     return flicker_residual(observed.values, observed.shots)
@@ -75,20 +76,27 @@ def flicker_std_global(clip: Clip, timeline: Timeline | None = None) -> float:
     """Return the standard deviation of high-passed log mean luma, without a reference.
 
     std_t(HP(ln mean(clip_t))). Range 0 to ∞, lower is steadier; real film flickers by 0.01 to 0.07. Light that truly
-    changes within 15 frames counts too.
+    changes within 15 frames counts too. Definition: this project's.
     """
     observed = _observe(clip, mean_luma, timeline)
     return flicker_residual(observed.values, observed.shots)
 
 
 def flicker_energy_global(clip: Clip, timeline: Timeline | None = None) -> float:
-    """Return `flicker_energy` (mean squared second difference) of log mean luma. Range 0 to ∞, lower is steadier."""
+    """Return `flicker_energy` (mean squared second difference) of log mean luma.
+
+    mean_t((x[t−1] − 2·x[t] + x[t+1])²), x = ln mean(clip_t). Range 0 to ∞, lower is steadier. Definition: this
+    project's.
+    """
     observed = _observe(clip, mean_luma, timeline)
     return flicker_energy(observed.values, observed.shots)
 
 
 def flicker_energy_local(clip: Clip, timeline: Timeline | None = None) -> float:
-    """Return `flicker_energy` averaged over a 16×9 grid. Range 0 to ∞, lower is steadier; motion counts too."""
+    """Return `flicker_energy` of log mean luma of each cell, averaged over a 16×9 grid.
+
+    Formula as `flicker_energy_global`. Range 0 to ∞, lower is steadier; motion counts too. Definition: this project's.
+    """
     observed = _observe(clip, luma_grid, timeline)
     return flicker_energy(observed.values, observed.shots)
 

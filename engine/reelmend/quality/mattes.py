@@ -109,7 +109,9 @@ def matte_scores(found: Matte | None, truth: Matte | None, ignored: Matte | None
 
     Found is ≥ 0.5; true is > 0.1. Pixels where the true matte is a faint fringe (0 < m ≤ 0.1) or where `ignored` > 0
     count for neither side. precision = TP / (TP + FP), recall = TP / (TP + FN), IoU = TP / (TP + FP + FN) over all
-    frames (Jaccard 1912; van Rijsbergen 1979). Raises QualityError for a missing matte or different lengths or sizes.
+    frames (Jaccard 1912; van Rijsbergen 1979). Range of each: 0 to 1, higher is better; `MatteScores` says what a
+    defect is. Sources: as named; matching by defect is this project's. Raises QualityError for a missing matte or
+    different lengths or sizes.
     """
     counts = _Counts()
     found_planes, true_planes = planes_of(found, "found matte"), planes_of(truth, "true matte")
@@ -132,7 +134,8 @@ def matte_scores_per_class(
     """Return `matte_scores` for each class of true defect, in the order of `truth`.
 
     found: one matte for all classes, where a class is not blamed for pixels found on another class's defects; or one
-    per class, where it is, and a class without a matte found nothing. truth: (N, H, W) array per class.
+    per class, where it is, and a class without a matte found nothing. truth: (N, H, W) array per class. Range of
+    each: 0 to 1, higher is better. Definition: this project's.
     """
     if not truth:
         raise QualityError("no class of true defect was given; hand over at least one true matte")

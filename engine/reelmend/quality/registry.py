@@ -7,6 +7,14 @@ from typing import TypeAlias
 
 from reelmend.quality.errors import QualityError
 from reelmend.quality.fidelity import psnr, ssim
+from reelmend.quality.flicker import (
+    drift,
+    flicker_energy_global,
+    flicker_energy_local,
+    flicker_residual_global,
+    flicker_residual_local,
+    flicker_std_global,
+)
 from reelmend.quality.flicker_series import (
     SHORTEST_SHOT_FRAMES,
     drift_residual,
@@ -15,7 +23,7 @@ from reelmend.quality.flicker_series import (
     log_luma,
     log_ratio,
 )
-from reelmend.quality.mattes import MatteScores
+from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
 from reelmend.quality.motion import temporal_difference_error, warp_error_dis
 from reelmend.quality.repair import bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
 from reelmend.quality.scene import Restoration
@@ -45,13 +53,19 @@ Value: TypeAlias = float | Mapping[str, float]
 
 @dataclass(frozen=True)
 class Measure:
-    """One measure: `function` returns its value, or one value per defect class."""
+    """One measure: `function` returns its value, or one value per defect class; `definition`'s docstring defines it."""
 
     name: str
     unit: str
     direction: Direction
     needs: frozenset[Need]
     function: Callable[[Restoration], Value]
+    definition: Callable[..., object]
+
+    @property
+    def summary(self) -> str:
+        """What the measure is, in one sentence: the first line of its definition's docstring."""
+        return (self.definition.__doc__ or "").strip().splitlines()[0]
 
 
 @dataclass(frozen=True)
@@ -101,16 +115,60 @@ def _given(restoration: Restoration) -> set[Need]:
     return {need for need, there in given.items() if there}
 
 
-def _ratio_global(r: Restoration) -> float:
+def _psnr_inside(r: Restoration) -> float:
+    return psnr_inside(r.restored, r.scene.needed_truth, r.scene.matte)
+
+
+def _psnr_outside(r: Restoration) -> float:
+    return psnr_outside(r.restored, r.scene.needed_truth, r.scene.matte)
+
+
+def _harm(r: Restoration) -> float:
+    return harm_ppm(r.restored, r.scene.needed_truth, r.scene.matte, r.scene.source)
+
+
+def _untouched(r: Restoration) -> float:
+    return bit_identical_share(r.restored, r.scene.source, r.scene.matte)
+
+
+def _untouched_by_own_matte(r: Restoration) -> float:
+    return bit_identical_share(r.restored, r.scene.source, r.found_matte_of_all)
+
+
+def _grain_kept(r: Restoration) -> float:
+    return grain_kept(r.restored, r.scene.source, r.scene.matte)
+
+
+def _residual_global(r: Restoration) -> float:
     return flicker_residual(log_ratio(r.mean_luma, r.scene.true_mean_luma), r.scene.shots)
 
 
-def _ratio_local(r: Restoration) -> float:
+def _residual_local(r: Restoration) -> float:
     return flicker_residual(log_ratio(r.luma_grid, r.scene.true_luma_grid), r.scene.shots)
 
 
 def _drift(r: Restoration) -> float:
     return drift_residual(log_ratio(r.mean_luma, r.scene.true_mean_luma), r.scene.shots)
+
+
+def _difference_error(r: Restoration) -> float:
+    return temporal_difference_error(r.restored, r.scene.needed_truth, r.scene.timeline)
+
+
+def _std_global(r: Restoration) -> float:
+    return flicker_residual(log_luma(r.mean_luma), r.scene.shots)
+
+
+def _energy_global(r: Restoration) -> float:
+    return flicker_energy(log_luma(r.mean_luma), r.scene.shots)
+
+
+def _energy_local(r: Restoration) -> float:
+    return flicker_energy(log_luma(r.luma_grid), r.scene.shots)
+
+
+def _warp_error(r: Restoration) -> float:
+    return warp_error_dis(r.restored, r.scene.flow, r.scene.timeline)
 
 
 def _score(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], float]:
@@ -131,82 +189,45 @@ _SCORES: dict[str, Callable[[MatteScores], float]] = {
 _HIGHER, _LOWER, _ONE = Direction.HIGHER, Direction.LOWER, Direction.ONE
 _REFERENCE = frozenset({Need.REFERENCE})
 _PLACED = frozenset({Need.REFERENCE, Need.MATTE})
+_MATTE = frozenset({Need.MATTE})
+_FOUND = frozenset({Need.FOUND_MATTE})
 _TEMPORAL = frozenset({Need.TEMPORAL})
 _MATTES = frozenset({Need.MATTE, Need.FOUND_MATTE})
 _CLASSES = frozenset({Need.CLASS_MATTES, Need.FOUND_MATTE})
 
 _ALL = (
-    Measure("psnr", "dB", _HIGHER, _REFERENCE, lambda r: psnr(r.restored, r.scene.needed_truth)),
-    Measure("ssim", "", _HIGHER, _REFERENCE, lambda r: ssim(r.restored, r.scene.needed_truth)),
-    Measure("vmaf", "", _HIGHER, _REFERENCE, lambda r: vmaf(r.restored, r.scene.needed_truth)),
-    Measure(
-        "psnr_inside", "dB", _HIGHER, _PLACED, lambda r: psnr_inside(r.restored, r.scene.needed_truth, r.scene.matte)
+    Measure("psnr", "dB", _HIGHER, _REFERENCE, lambda r: psnr(r.restored, r.scene.needed_truth), psnr),
+    Measure("ssim", "", _HIGHER, _REFERENCE, lambda r: ssim(r.restored, r.scene.needed_truth), ssim),
+    Measure("vmaf", "", _HIGHER, _REFERENCE, lambda r: vmaf(r.restored, r.scene.needed_truth), vmaf),
+    Measure("psnr_inside", "dB", _HIGHER, _PLACED, _psnr_inside, psnr_inside),
+    Measure("psnr_outside", "dB", _HIGHER, _PLACED, _psnr_outside, psnr_outside),
+    Measure("harm", "ppm", _LOWER, _PLACED, _harm, harm_ppm),
+    Measure("bit_identical_outside", "share", _HIGHER, _MATTE, _untouched, bit_identical_share),
+    Measure("bit_identical_outside_own_matte", "share", _HIGHER, _FOUND, _untouched_by_own_matte, bit_identical_share),
+    *(
+        Measure(f"matte_{name}", "share", _HIGHER, _MATTES, _score(pick), matte_scores)
+        for name, pick in _SCORES.items()
     ),
-    Measure(
-        "psnr_outside", "dB", _HIGHER, _PLACED, lambda r: psnr_outside(r.restored, r.scene.needed_truth, r.scene.matte)
+    *(
+        Measure(f"class_{name}", "share", _HIGHER, _CLASSES, _score_per_class(pick), matte_scores_per_class)
+        for name, pick in _SCORES.items()
     ),
-    Measure(
-        "harm",
-        "ppm",
-        _LOWER,
-        _PLACED,
-        lambda r: harm_ppm(r.restored, r.scene.needed_truth, r.scene.matte, r.scene.source),
-    ),
-    Measure(
-        "bit_identical_outside",
-        "share",
-        _HIGHER,
-        frozenset({Need.MATTE}),
-        lambda r: bit_identical_share(r.restored, r.scene.source, r.scene.matte),
-    ),
-    Measure(
-        "bit_identical_outside_own_matte",
-        "share",
-        _HIGHER,
-        frozenset({Need.FOUND_MATTE}),
-        lambda r: bit_identical_share(r.restored, r.scene.source, r.found_matte_of_all),
-    ),
-    *(Measure(f"matte_{name}", "share", _HIGHER, _MATTES, _score(pick)) for name, pick in _SCORES.items()),
-    *(Measure(f"class_{name}", "share", _HIGHER, _CLASSES, _score_per_class(pick)) for name, pick in _SCORES.items()),
-    Measure("grain_kept", "ratio", _ONE, frozenset(), lambda r: grain_kept(r.restored, r.scene.source, r.scene.matte)),
-    Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _ratio_global),
-    Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _ratio_local),
-    Measure("drift", "ln", _LOWER, _REFERENCE | _TEMPORAL, _drift),
+    Measure("grain_kept", "ratio", _ONE, frozenset(), _grain_kept, grain_kept),
+    Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_global, flicker_residual_global),
+    Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_local, flicker_residual_local),
+    Measure("drift", "ln", _LOWER, _REFERENCE | _TEMPORAL, _drift, drift),
     Measure(
         "temporal_difference_error",
         "levels",
         _LOWER,
         _REFERENCE | _TEMPORAL,
-        lambda r: temporal_difference_error(r.restored, r.scene.needed_truth, r.scene.timeline),
+        _difference_error,
+        temporal_difference_error,
     ),
-    Measure(
-        "flicker_std_global",
-        "ln",
-        _LOWER,
-        _TEMPORAL,
-        lambda r: flicker_residual(log_luma(r.mean_luma), r.scene.shots),
-    ),
-    Measure(
-        "flicker_energy_global",
-        "ln²",
-        _LOWER,
-        _TEMPORAL,
-        lambda r: flicker_energy(log_luma(r.mean_luma), r.scene.shots),
-    ),
-    Measure(
-        "flicker_energy_local",
-        "ln²",
-        _LOWER,
-        _TEMPORAL,
-        lambda r: flicker_energy(log_luma(r.luma_grid), r.scene.shots),
-    ),
-    Measure(
-        "warp_error_dis",
-        "levels",
-        _LOWER,
-        _TEMPORAL,
-        lambda r: warp_error_dis(r.restored, r.scene.flow, r.scene.timeline),
-    ),
+    Measure("flicker_std_global", "ln", _LOWER, _TEMPORAL, _std_global, flicker_std_global),
+    Measure("flicker_energy_global", "ln²", _LOWER, _TEMPORAL, _energy_global, flicker_energy_global),
+    Measure("flicker_energy_local", "ln²", _LOWER, _TEMPORAL, _energy_local, flicker_energy_local),
+    Measure("warp_error_dis", "levels", _LOWER, _TEMPORAL, _warp_error, warp_error_dis),
 )
 
 MEASURES: Mapping[str, Measure] = {measure.name: measure for measure in _ALL}

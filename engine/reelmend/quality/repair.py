@@ -23,8 +23,8 @@ FLAT_ENERGY_PER_PIXEL = 1e-12
 def psnr_inside(restored: Clip, truth: Clip, matte: Matte | None) -> float:
     """Return the PSNR in dB of the pixels inside the true matte (above 0.1), pooled over the clip.
 
-    10·log10(1 / mean of (restored − truth)² inside). Range up to 100 dB, higher is better: how well defects are filled.
-    QualityError when the matte is missing or has nothing inside.
+    10·log10(1 / mean of (restored − truth)² inside). Range up to 100 dB, higher is better: how well defects are
+    filled. Definition: `psnr` of those pixels. QualityError when the matte is missing or has nothing inside.
     """
     errors, pixels = 0.0, 0
     for r, t, plane in with_matte(restored, truth, matte):
@@ -38,7 +38,7 @@ def psnr_outside(restored: Clip, truth: Clip, matte: Matte | None) -> float:
     """Return the PSNR in dB of the pixels outside the true matte (exactly 0), pooled over the clip.
 
     10·log10(1 / mean of (restored − truth)² outside). Range up to 100 dB, higher is better: how well all else was left
-    alone. QualityError when the matte is missing or leaves nothing outside.
+    alone. Definition: `psnr` of those pixels. QualityError when the matte is missing or leaves nothing outside.
     """
     errors, pixels = 0.0, 0
     for r, t, plane in with_matte(restored, truth, matte):

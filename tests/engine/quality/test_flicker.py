@@ -224,3 +224,9 @@ def test_grid_cells_are_exact_area_means_with_rows_first() -> None:
     assert grid.shape == (1, 9, 16)
     np.testing.assert_allclose(grid[0, 0, :2], [(2 * 0.5 + 0.5) / 2.5, 0.5 / 2.5], atol=1e-6)
     assert grid[0, 1:].max() == 0.0
+
+
+def test_spectrum_of_a_grid_is_the_mean_of_its_cells() -> None:
+    cells = np.random.default_rng(8).normal(size=(32, 2, 3))
+    each = [flicker_spectrum(cells[:, row, column]).power for row in range(2) for column in range(3)]
+    np.testing.assert_allclose(flicker_spectrum(cells).power, np.mean(each, axis=0))

@@ -124,7 +124,17 @@ def test_black_clips_give_readings_or_reasons_but_no_error() -> None:
     assert values(readings)["flicker_residual_local"] == 0.0
 
 
-def test_every_measure_of_the_registry_is_documented_by_the_needs_it_states() -> None:
+@pytest.mark.parametrize("measure", MEASURES.values(), ids=lambda measure: measure.name)
+def test_definition_of_a_measure_states_range_direction_and_source(measure: quality.Measure) -> None:
+    text = " ".join((measure.definition.__doc__ or "").split())
+    direction = {Direction.HIGHER: "higher is", Direction.LOWER: "lower is", Direction.ONE: "best at 1"}
+    assert "Range" in text
+    assert direction[measure.direction] in text
+    assert "Source" in text or "Definition: " in text
+    assert measure.summary.startswith("Return")
+
+
+def test_every_need_is_some_measures_need_and_names_are_keys() -> None:
     assert all(name == measure.name for name, measure in MEASURES.items())
     assert {need for measure in MEASURES.values() for need in measure.needs} == set(Need)
 
