@@ -53,6 +53,14 @@ def planes_of(matte: Matte | None, name: str = "matte") -> Iterator[Plane]:
         raise QualityError(f"{name} has no frames")
 
 
+def union_of(mattes: Iterable[NDArray[Any]]) -> NDArray[Any]:
+    """Return the maximum of mattes of one shape (N, H, W), in their own type, or as float32 when their types differ."""
+    arrays = [np.asarray(matte) for matte in mattes]
+    if len({array.dtype for array in arrays}) > 1:
+        arrays = [np.stack(list(planes_of(array))) for array in arrays]
+    return np.asarray(np.maximum.reduce(arrays))
+
+
 def inside(plane: Plane) -> Mask:
     """Return where a true matte counts as defect: above 0.1. Between 0 and 0.1 (soft fringes) counts as neither."""
     return np.asarray(plane > INSIDE_ABOVE)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from reelmend.quality.errors import QualityError
 from reelmend.quality.flicker import luma_grid_series, mean_luma_series
 from reelmend.quality.flicker_series import Series, Shots
-from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
+from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class, union_of
 from reelmend.quality.motion import FlowStep, flow_steps_dis
 from reelmend.quality.timeline import Timeline, find_timeline
 
@@ -39,8 +39,7 @@ class Scene:
         for name, frames in {"truth": self.truth, "true matte": self.matte, **named}.items():
             self.check(frames, name)
         if self.matte is None and self.matte_per_class:
-            planes = [np.asarray(plane) for plane in self.matte_per_class.values()]
-            object.__setattr__(self, "matte", np.maximum.reduce(planes))
+            object.__setattr__(self, "matte", union_of(self.matte_per_class.values()))
 
     def check(self, frames: Frames | None, name: str) -> None:
         """Raise QualityError unless `frames` is None or has the source's length and size."""
@@ -115,10 +114,10 @@ class Restoration:
 
     @cached_property
     def found_matte_of_all(self) -> Frames | None:
-        """The found matte over all classes, or None."""
+        """The found matte over all classes, or None; a mapping without classes found nothing."""
         if isinstance(self.found_matte, Mapping):
-            mattes = [np.asarray(matte) for matte in self.found_matte.values()]
-            return np.asarray(np.maximum.reduce(mattes))
+            nothing = np.zeros((len(self.scene.source), *self.scene.source[0].shape[:2]), np.bool_)
+            return union_of(self.found_matte.values()) if self.found_matte else nothing
         return self.found_matte
 
     @cached_property

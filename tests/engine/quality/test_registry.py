@@ -147,3 +147,16 @@ def test_own_matte_and_true_matte_are_told_apart(scene: Scene) -> None:
     assert read["bit_identical_outside"] < 1.0
     assert read["matte_precision"] < 1.0
     assert read["class_recall.scratch"] == 0.0
+
+
+def test_class_mattes_of_different_types_join_by_their_share_of_full_scale(scene: Scene) -> None:
+    coded = np.zeros(scene.matte.shape, np.uint8)
+    coded[:, 5:9, 60:64] = 255
+    joined = Scene(scene.source, matte_per_class={"coded": coded, "soft": 0.4 * scene.matte}).matte
+    np.testing.assert_allclose(joined, np.maximum(coded / 255, 0.4 * scene.matte), atol=1e-6)
+
+
+def test_empty_mapping_of_found_mattes_counts_as_nothing_found(scene: Scene) -> None:
+    read = values(take(Restoration(scene, scene.source, {})))
+    assert read["matte_recall"] == read["class_recall.blotch"] == 0.0
+    assert read["bit_identical_outside_own_matte"] == 1.0
