@@ -1,0 +1,110 @@
+// Loads the test plug-ins in the host without Python and renders: a run to watch with sanitizers.
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <thread>
+
+#include "binary.h"
+#include "instance.h"
+
+using namespace ofxhost;
+
+namespace {
+
+constexpr int kWidth = 19;
+constexpr int kHeight = 7;
+
+void require(bool condition, const char* what) {
+    if (condition) return;
+    std::cerr << "failed: " << what << "\n";
+    std::exit(1);
+}
+
+std::optional<SourceFrame> constantFrame(int64_t frame) {
+    auto pixels = std::make_shared<std::vector<float>>(kWidth * kHeight * 4, static_cast<float>(frame));
+    return SourceFrame{kWidth, kHeight, 4, pixels->data(), pixels};
+}
+
+InstanceOptions options(bool top_down) {
+    InstanceOptions result;
+    result.project = {kWidth, kHeight, 1.0, 24.0, 0.0, 9.0, kOfxImageComponentRGBA};
+    result.layout = {top_down, top_down ? 16 : 0};
+    result.cache_bytes = 4 * kWidth * kHeight * 4 * sizeof(float);
+    return result;
+}
+
+std::shared_ptr<PixelBuffer> renderAt(EffectInstance& instance, double time) {
+    const OfxRectI area{0, 0, kWidth, kHeight};
+    const Sequence sequence{time, time};
+    instance.beginSequence(sequence);
+    auto picture = instance.render(time, sequence, area, area, {});
+    instance.endSequence(sequence);
+    return picture;
+}
+
+void averagesOnThreads(const std::shared_ptr<Plugin>& plugin, bool top_down) {
+    EffectInstance instance(plugin, options(top_down), std::make_shared<Listener>());
+    instance.clip("Source").connect(constantFrame, kWidth, kHeight, 4, 0, 9, kOfxImagePreMultiplied);
+    instance.paramsChanged({"Source"}, kOfxChangeUserEdited, 0);
+    std::vector<std::thread> threads;
+    for (int start = 0; start < 4; ++start) {
+        threads.emplace_back([&instance, start] {
+            for (int i = 0; i < 8; ++i) {
+                const int time = 1 + (start * 3 + i) % 8;
+                require(renderAt(instance, time)->row(kHeight - 1)[kWidth * 4 - 1] == static_cast<float>(time), "mean");
+            }
+        });
+    }
+    for (auto& thread : threads) thread.join();
+    require(renderAt(instance, 0)->row(0)[0] == 0.5F, "the mean of frames 0 and 1 at the clip's start");
+    require(instance.imagesHeld() == 0, "no image left over");
+}
+
+void survives(const std::shared_ptr<Plugin>& plugin, const std::string& behaviour, bool succeeds) {
+    int violations = 0;
+    auto listener = std::make_shared<Listener>();
+    listener->violation = [&](const std::string&) { ++violations; };
+    EffectInstance instance(plugin, options(false), listener);
+    instance.clip("Source").connect(constantFrame, kWidth, kHeight, 4, 0, 9, kOfxImagePreMultiplied);
+    ParamValue value;
+    value.text = behaviour;
+    instance.paramSet().find("behaviour")->setConstant(value);
+    instance.paramsChanged({"Source"}, kOfxChangeUserEdited, 0);
+    bool succeeded = true;
+    try {
+        renderAt(instance, 3);
+    } catch (const StatusError&) {
+        succeeded = false;
+    }
+    require(succeeded == succeeds, behaviour.c_str());
+    require(instance.imagesHeld() == 0, "images taken back");
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    if (argc != 2) {
+        std::cerr << "usage: host_core_test PATH/TO/HostTests.ofx\n";
+        return 2;
+    }
+    for (int round = 0; round < 2; ++round) {
+        auto binary = std::make_shared<Binary>(argv[1], argv[1], HostOptions{}, std::make_shared<Listener>());
+        require(binary->plugins().size() == 2, "two image effects in the file");
+        averagesOnThreads(binary->plugins()[0], false);
+        averagesOnThreads(binary->plugins()[0], true);
+        for (const char* name : {"behave", "keep image", "leave pixels", "set in render", "foreign thread", "threads",
+                                 "release twice", "read outside", "memory", "stale instance", "derivatives"}) {
+            survives(binary->plugins()[1], name, true);
+        }
+        survives(binary->plugins()[1], "fail", false);
+        binary.reset();
+        require(!isResident(argv[1]), "unmapped");
+    }
+    try {
+        const Binary nothing("/nowhere.ofx", "/nowhere.ofx", HostOptions{}, nullptr);
+        require(false, "a missing file is refused");
+    } catch (const LoadError&) {
+    }
+    std::puts("ok");
+    return 0;
+}
