@@ -1,0 +1,34 @@
+// Words to the user, through the best message suite that the host has.
+#pragma once
+
+#include <ofx/ofxMessage.h>
+
+#include <cstdio>
+#include <string>
+
+#include "ofxpp/suites.h"
+
+namespace ofxpp {
+
+// Shows an error: on the effect until it is cleared where the host can do that, else once. `handle` may be null.
+inline void show_error(const Suites& suites, void* handle, const std::string& text) {
+    constexpr const char* kId = "reelmend";
+    const auto* v2 = suites.message_v2();
+    const auto* v1 = suites.message_v1();
+    // The text goes through "%s": it may hold a per cent sign.
+    if (v2 != nullptr && v2->setPersistentMessage != nullptr && handle != nullptr)
+        v2->setPersistentMessage(handle, kOfxMessageError, kId, "%s", text.c_str());
+    else if (v1 != nullptr && v1->message != nullptr)
+        v1->message(handle, kOfxMessageError, kId, "%s", text.c_str());
+    else if (v2 != nullptr && v2->message != nullptr)
+        v2->message(handle, kOfxMessageError, kId, "%s", text.c_str());
+    else
+        std::fprintf(stderr, "%s: %s\n", kId, text.c_str());
+}
+
+inline void clear_error(const Suites& suites, void* handle) {
+    const auto* v2 = suites.message_v2();
+    if (v2 != nullptr && v2->clearPersistentMessage != nullptr) v2->clearPersistentMessage(handle);
+}
+
+}  // namespace ofxpp

@@ -1,0 +1,198 @@
+#include "actions.h"
+
+#include <ofxpp/effect.h>
+#include <ofxpp/guard.h>
+#include <ofxpp/message.h>
+
+#include <cstring>
+#include <set>
+
+#include "describe.h"
+#include "engine_pool.h"
+#include "geometry.h"
+#include "instance.h"
+#include "render.h"
+
+namespace reelmend::plugin {
+
+namespace {
+
+// Connections live as long as any effect of the bundle is loaded.
+class LoadedEffects {
+  public:
+    void load(const BundledEffect& effect) {
+        const std::lock_guard lock(mutex_);
+        loaded_.insert(&effect);
+    }
+    void unload(const BundledEffect& effect) {
+        const std::lock_guard lock(mutex_);
+        loaded_.erase(&effect);
+        if (loaded_.empty()) EnginePool::shared().clear();
+    }
+
+  private:
+    std::mutex mutex_;
+    std::set<const BundledEffect*> loaded_;
+};
+
+LoadedEffects& loaded_effects() {
+    static LoadedEffects effects;
+    return effects;
+}
+
+// The host's arguments of one action.
+struct Call {
+    BundledEffect& bundled;
+    const ofxpp::Suites& suites;
+    const char* action;
+    const void* handle;
+    OfxPropertySetHandle in_handle;
+    OfxPropertySetHandle out_handle;
+
+    bool is(const char* name) const { return std::strcmp(action, name) == 0; }
+    const EffectDefinition& definition() const { return bundled.definition; }
+    ofxpp::Effect effect() const {
+        return ofxpp::Effect(suites, static_cast<OfxImageEffectHandle>(const_cast<void*>(handle)));
+    }
+    ofxpp::PropertySet in_args() const { return ofxpp::PropertySet(suites.property(), in_handle); }
+    ofxpp::PropertySet out_args() const { return ofxpp::PropertySet(suites.property(), out_handle); }
+};
+
+OfxStatus load(const Call& call) {
+    loaded_effects().load(call.bundled);
+    return kOfxStatOK;
+}
+
+OfxStatus unload(const Call& call) {
+    call.bundled.host.drop();
+    loaded_effects().unload(call.bundled);
+    return kOfxStatOK;
+}
+
+void clear_shown_error(const ofxpp::Effect& effect, Instance* instance) {
+    if (instance != nullptr && instance->shows_error.exchange(false))
+        ofxpp::clear_error(effect.suites(), effect.handle());
+}
+
+// Nothing is remembered of an interactive sequence: the user may be editing the nodes above while it lasts.
+bool is_interactive(const Call& call) {
+    return call.in_args().find_int(kOfxPropIsInteractive).value_or(0) != 0;
+}
+
+OfxStatus begin_sequence(const Call& call) {
+    const auto effect = call.effect();
+    Instance* instance = instance_of(effect);
+    clear_shown_error(effect, instance);  // Nuke doesn't render an effect on which an error stands
+    if (instance != nullptr && !is_interactive(call)) instance->memory.begin();
+    return kOfxStatOK;
+}
+
+OfxStatus end_sequence(const Call& call) {
+    Instance* instance = instance_of(call.effect());
+    if (instance != nullptr && !is_interactive(call)) instance->memory.end();
+    return kOfxStatOK;
+}
+
+OfxStatus instance_changed(const Call& call) {
+    const std::string reason = call.in_args().find_string(kOfxPropChangeReason).value_or("");
+    if (reason == kOfxChangeTime) return kOfxStatReplyDefault;
+    const auto effect = call.effect();
+    Instance* instance = instance_of(effect);
+    if (instance != nullptr) instance->memory.clear();
+    clear_shown_error(effect, instance);
+    return kOfxStatOK;
+}
+
+OfxStatus purge_caches(const Call& call) {
+    if (Instance* instance = instance_of(call.effect()); instance != nullptr) instance->memory.clear();
+    return kOfxStatOK;
+}
+
+OfxStatus render(const Call& call) {
+    const auto effect = call.effect();
+    Instance* instance = instance_of(effect);
+    const auto arguments = RenderArguments::read(call.in_args());
+    FrameRender frame(call.definition(), effect, instance, arguments);
+    const OfxStatus status = ofxpp::guarded(
+        [&] {
+            frame.run();
+            return kOfxStatOK;
+        },
+        [&](const char* reason) {
+            // A host that stopped the render throws the picture away: it must hear a failure, so that it caches
+            // nothing, and the artist, who pressed the button, need not be told.
+            if (frame.aborted()) return;
+            ofxpp::show_error(
+                call.suites, effect.handle(),
+                call.definition().label + ", frame " + std::to_string(nearest_frame(arguments.time)) + ": " + reason);
+            if (instance != nullptr) instance->shows_error = true;
+        });
+    if (status == kOfxStatOK) clear_shown_error(effect, instance);
+    return status;
+}
+
+OfxStatus dispatch(const Call& call) {
+    if (call.is(kOfxActionLoad)) return load(call);
+    if (call.is(kOfxActionUnload)) return unload(call);
+    if (!call.bundled.defect.empty()) throw ofxpp::Error(kOfxStatFailed, call.bundled.defect);
+    if (call.is(kOfxActionDescribe)) return describe(call.definition(), call.effect()), kOfxStatOK;
+    if (call.is(kOfxImageEffectActionDescribeInContext))
+        return describe_in_context(call.definition(), call.effect()), kOfxStatOK;
+    // Resolve hides the controls unless these two answer OK.
+    if (call.is(kOfxActionCreateInstance)) return create_instance(call.effect()), kOfxStatOK;
+    if (call.is(kOfxActionDestroyInstance)) return destroy_instance(call.effect()), kOfxStatOK;
+    if (call.is(kOfxImageEffectActionRender)) return render(call);
+    if (call.is(kOfxImageEffectActionBeginSequenceRender)) return begin_sequence(call);
+    if (call.is(kOfxImageEffectActionEndSequenceRender)) return end_sequence(call);
+    if (call.is(kOfxImageEffectActionIsIdentity))
+        return is_identity(call.definition(), call.effect(), call.in_args(), call.out_args());
+    if (call.is(kOfxImageEffectActionGetFramesNeeded))
+        return get_frames_needed(call.definition(), call.effect(), call.in_args(), call.out_args());
+    if (call.is(kOfxImageEffectActionGetRegionOfDefinition))
+        return get_region_of_definition(call.effect(), call.in_args(), call.out_args());
+    if (call.is(kOfxImageEffectActionGetRegionsOfInterest))
+        return get_regions_of_interest(call.effect(), call.in_args(), call.out_args());
+    if (call.is(kOfxImageEffectActionGetClipPreferences)) return get_clip_preferences(call.effect(), call.out_args());
+    if (call.is(kOfxActionInstanceChanged)) return instance_changed(call);
+    if (call.is(kOfxActionPurgeCaches)) return purge_caches(call);
+    return kOfxStatReplyDefault;
+}
+
+bool has_instance(const char* action) {
+    for (const char* other :
+         {kOfxActionLoad, kOfxActionUnload, kOfxActionDescribe, kOfxImageEffectActionDescribeInContext})
+        if (std::strcmp(action, other) == 0) return false;
+    return true;
+}
+
+// Hosts act on the statuses that the standard lists for an action and on no others.
+OfxStatus standard(OfxStatus status, const char* action) {
+    if (status == kOfxStatOK || status == kOfxStatReplyDefault || status == kOfxStatErrMemory) return status;
+    const bool of_the_host = status == kOfxStatErrMissingHostFeature && !has_instance(action);
+    return of_the_host ? status : kOfxStatFailed;
+}
+
+}  // namespace
+
+OfxStatus perform(BundledEffect& bundled, const char* action, const void* handle, OfxPropertySetHandle in_args,
+                  OfxPropertySetHandle out_args) noexcept {
+    if (action == nullptr) return kOfxStatFailed;
+    std::shared_ptr<const ofxpp::Suites> suites;
+    const OfxStatus status = ofxpp::guarded(
+        [&] {
+            suites = bundled.host.suites();
+            return dispatch({bundled, *suites, action, handle, in_args, out_args});
+        },
+        [&](const char* reason) {
+            const std::string text = bundled.definition.label + ": " + reason;
+            // A descriptor is no instance: hosts that take every handle for one would crash.
+            void* instance = has_instance(action) ? const_cast<void*>(handle) : nullptr;
+            if (suites != nullptr)
+                ofxpp::show_error(*suites, instance, text);
+            else
+                std::fprintf(stderr, "reelmend: %s\n", text.c_str());
+        });
+    return standard(status, action);
+}
+
+}  // namespace reelmend::plugin

@@ -1,0 +1,69 @@
+#include "geometry.h"
+
+#include "params.h"
+#include "render.h"
+#include "window.h"
+
+namespace reelmend::plugin {
+
+namespace {
+
+ofxpp::Clip source_of(const ofxpp::Effect& effect) {
+    return effect.clip(kOfxImageEffectSimpleSourceClipName);
+}
+
+// Answers the region of definition of the source under `property`.
+OfxStatus answer_source_region(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
+                               const ofxpp::PropertySet& out_args, const char* property) {
+    const auto region = source_of(effect).region_of_definition(in_args.get_double(kOfxPropTime));
+    if (!region) return kOfxStatReplyDefault;
+    const double edges[] = {region->x1, region->y1, region->x2, region->y2};
+    for (int i = 0; i < 4; ++i) out_args.set(property, edges[i], i);
+    return kOfxStatOK;
+}
+
+}  // namespace
+
+OfxStatus get_clip_preferences(const ofxpp::Effect& effect, const ofxpp::PropertySet& out_args) {
+    const auto alpha = source_of(effect).properties().find_string(kOfxImageEffectPropPreMultiplication).value_or("");
+    // Own constants, not the host's text: some hosts keep the pointer.
+    for (const char* known : {kOfxImagePreMultiplied, kOfxImageUnPreMultiplied, kOfxImageOpaque})
+        if (alpha == known) out_args.offer(kOfxImageEffectPropPreMultiplication, known);
+    out_args.offer(kOfxImageClipPropContinuousSamples, 0);
+    out_args.offer(kOfxImageEffectFrameVarying, 0);
+    return kOfxStatOK;
+}
+
+OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                            const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
+    const OfxTime time = in_args.get_double(kOfxPropTime);
+    const Settings settings = read_settings(definition, effect.params(), time);
+    const FrameWindow window =
+        window_at(time, settings.identity ? 0 : settings.radius_frames, clip_span(source_of(effect)));
+    constexpr const char* kProperty = "OfxImageClipPropFrameRange_Source";
+    out_args.set(kProperty, static_cast<double>(window.frames.first), 0);
+    out_args.set(kProperty, static_cast<double>(window.frames.last), 1);
+    return kOfxStatOK;
+}
+
+OfxStatus get_region_of_definition(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
+                                   const ofxpp::PropertySet& out_args) {
+    return answer_source_region(effect, in_args, out_args, kOfxImageEffectPropRegionOfDefinition);
+}
+
+OfxStatus get_regions_of_interest(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
+                                  const ofxpp::PropertySet& out_args) {
+    // Whole frames, whatever part is wanted: a frame's name and its statistics are those of all its pixels.
+    return answer_source_region(effect, in_args, out_args, "OfxImageClipPropRoI_Source");
+}
+
+OfxStatus is_identity(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                      const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
+    const OfxTime time = in_args.get_double(kOfxPropTime);
+    if (!read_settings(definition, effect.params(), time).identity) return kOfxStatReplyDefault;
+    out_args.set(kOfxPropName, kOfxImageEffectSimpleSourceClipName);
+    out_args.offer(kOfxPropTime, time);
+    return kOfxStatOK;
+}
+
+}  // namespace reelmend::plugin

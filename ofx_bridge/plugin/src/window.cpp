@@ -1,0 +1,38 @@
+#include "window.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace reelmend::plugin {
+
+namespace {
+
+// Hosts say "no end" with huge numbers; kept where sums of two can't overflow.
+constexpr double kFarFrame = 1e15;
+
+}  // namespace
+
+int64_t nearest_frame(double time) {
+    return static_cast<int64_t>(std::floor(std::clamp(time, -kFarFrame, kFarFrame) + 0.5));
+}
+
+std::optional<FrameSpan> whole_frames(double first, double last) {
+    const FrameSpan span{static_cast<int64_t>(std::ceil(std::clamp(first, -kFarFrame, kFarFrame))),
+                         static_cast<int64_t>(std::floor(std::clamp(last, -kFarFrame, kFarFrame)))};
+    if (span.last < span.first) return std::nullopt;
+    return span;
+}
+
+FrameWindow window_at(double time, int radius_frames, std::optional<FrameSpan> clip) {
+    FrameWindow window;
+    window.centre = nearest_frame(time);
+    window.frames = {window.centre - radius_frames, window.centre + radius_frames};
+    if (clip && clip->contains(window.centre)) {
+        window.clip = clip;
+        window.frames.first = std::max(window.frames.first, clip->first);
+        window.frames.last = std::min(window.frames.last, clip->last);
+    }
+    return window;
+}
+
+}  // namespace reelmend::plugin
