@@ -1,0 +1,9 @@
+#!/bin/sh
+# Writes engine.pb.c and engine.pb.h beside this script from proto/reelmend/rpc/v1/engine.proto.
+# Needs Debian's package nanopb, of the same version as libnanopb-dev (0.4.7).
+set -eu
+here=$(cd "$(dirname "$0")" && pwd)
+contract=$here/../../../proto/reelmend/rpc/v1
+generator=${NANOPB_GENERATOR:-nanopb_generator.py}
+cd "$here"
+"$generator" --quiet --strip-path --proto-path "$contract" --options-path "$here" --output-dir "$here" engine.proto

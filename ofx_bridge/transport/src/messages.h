@@ -1,0 +1,66 @@
+// The messages of the contract as plain C++ values, and their protobuf bytes.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "grpc_connection.h"
+#include "reelmend/transport/engine_client.h"
+
+namespace reelmend::transport {
+
+struct SlotPlace {
+    std::string segment;
+    uint64_t offset_bytes = 0;
+    uint64_t size_bytes = 0;
+};
+
+struct NeededFrame {
+    std::string clip;
+    int64_t frame = 0;
+    Form form = Form::full;
+    FrameFormat format;
+    std::optional<SlotPlace> slot;
+};
+
+struct FramesNeeded {
+    uint64_t request_id = 0;
+    std::vector<NeededFrame> frames;
+};
+
+struct OutputFrame {
+    uint64_t request_id = 0;
+    uint32_t output_index = 0;
+    std::string output;
+    std::optional<FrameFormat> format;
+    std::optional<SlotPlace> slot;
+    bool identical_to_source = false;
+};
+
+struct PixelChunk {
+    uint64_t request_id = 0;
+    uint32_t index = 0;
+    uint64_t offset_bytes = 0;
+    const uint8_t* data = nullptr;  // inside the message that was decoded
+    size_t size = 0;
+};
+
+struct RenderDone {
+    uint64_t request_id = 0;
+    RenderTimings timings;
+};
+
+using Response = std::variant<FramesNeeded, OutputFrame, PixelChunk, RenderDone>;
+
+// Throw ProtocolBroken. A FramesNeeded of more than `most_frames` frames is refused.
+Response decode_response(const Bytes& message, size_t most_frames);
+ServerInfo decode_server_info(const Bytes& message);
+
+Bytes encode_start(uint64_t request_id, const RenderJob& job, bool shared_memory, std::chrono::milliseconds deadline);
+Bytes encode_pixels_in_slot(uint64_t request_id, uint32_t needed_index);
+// A chunk that refers to `data`, which must live until it is sent.
+Outgoing encode_chunk(uint64_t request_id, uint32_t index, uint64_t offset_bytes, const uint8_t* data, size_t size);
+
+}  // namespace reelmend::transport

@@ -1,0 +1,206 @@
+#include <pb_decode.h>
+
+#include "engine.pb.h"
+#include "failures.h"
+#include "messages.h"
+
+namespace reelmend::transport {
+
+namespace {
+
+// Protobuf bytes that stay where they are: `position` moves, nothing is copied until a field asks for it.
+struct Cursor {
+    const uint8_t* position;
+};
+
+bool read_bytes(pb_istream_t* stream, pb_byte_t* buffer, size_t size) {
+    auto& cursor = *static_cast<Cursor*>(stream->state);
+    if (buffer != nullptr) std::copy(cursor.position, cursor.position + size, buffer);
+    cursor.position += size;
+    return true;
+}
+
+pb_istream_t input(Cursor& cursor, size_t size) {
+    pb_istream_t stream{};
+    stream.callback = read_bytes;
+    stream.state = &cursor;
+    stream.bytes_left = size;
+    return stream;
+}
+
+// The field's bytes where they lie, passed over.
+std::pair<const uint8_t*, size_t> passed_over(pb_istream_t* stream) {
+    auto& cursor = *static_cast<Cursor*>(stream->state);
+    const std::pair<const uint8_t*, size_t> bytes{cursor.position, stream->bytes_left};
+    cursor.position += stream->bytes_left;
+    stream->bytes_left = 0;
+    return bytes;
+}
+
+using Reader = bool (*)(pb_istream_t*, const pb_field_t*, void**);
+
+pb_callback_t reader(Reader read, void* into) {
+    pb_callback_t callback{};
+    callback.funcs.decode = read;
+    callback.arg = into;
+    return callback;
+}
+
+bool read_text(pb_istream_t* stream, const pb_field_t*, void** arg) {
+    const auto [data, size] = passed_over(stream);
+    static_cast<std::string*>(*arg)->assign(reinterpret_cast<const char*>(data), size);
+    return true;
+}
+
+bool read_data(pb_istream_t* stream, const pb_field_t*, void** arg) {
+    auto& chunk = *static_cast<PixelChunk*>(*arg);
+    std::tie(chunk.data, chunk.size) = passed_over(stream);
+    return true;
+}
+
+[[noreturn]] void broken(const std::string& why) {
+    throw ProtocolBroken("it sent " + why);
+}
+
+FrameFormat format_of(const reelmend_rpc_v1_FrameFormat& wire) {
+    if (wire.sample_type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32) {
+        broken("samples of type " + std::to_string(wire.sample_type) + ", which nobody asked for");
+    }
+    return {wire.width, wire.height, wire.channels};
+}
+
+std::optional<SlotPlace> slot_of(bool has_slot, const reelmend_rpc_v1_Slot& wire, const std::string& segment) {
+    if (!has_slot) return std::nullopt;
+    return SlotPlace{segment, wire.offset_bytes, wire.size_bytes};
+}
+
+struct NeededFrames {
+    std::vector<NeededFrame> frames;
+    size_t most_frames;
+    std::string refusal;  // exceptions can't cross nanopb
+};
+
+bool read_needed_frame(pb_istream_t* stream, const pb_field_t*, void** arg) {
+    auto& needed = *static_cast<NeededFrames*>(*arg);
+    NeededFrame frame;
+    std::string segment;
+    reelmend_rpc_v1_NeededFrame wire = reelmend_rpc_v1_NeededFrame_init_zero;
+    wire.clip = reader(read_text, &frame.clip);
+    wire.slot.segment = reader(read_text, &segment);
+    if (!pb_decode_ex(stream, reelmend_rpc_v1_NeededFrame_fields, &wire, PB_DECODE_NOINIT)) return false;
+    if (needed.frames.size() == needed.most_frames) {
+        needed.refusal = "a list of more frames than the window has";
+        return false;
+    }
+    if (!wire.has_format || wire.format.sample_type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32) {
+        needed.refusal = "a needed frame without a float32 format";
+        return false;
+    }
+    if (wire.form != reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL &&
+        wire.form != reelmend_rpc_v1_FrameForm_FRAME_FORM_PROXY) {
+        needed.refusal = "a needed frame in an unknown form";
+        return false;
+    }
+    frame.frame = wire.frame;
+    frame.form = wire.form == reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL ? Form::full : Form::proxy;
+    frame.format = {wire.format.width, wire.format.height, wire.format.channels};
+    frame.slot = slot_of(wire.has_slot, wire.slot, segment);
+    needed.frames.push_back(std::move(frame));
+    return true;
+}
+
+void decode_into(pb_istream_t* stream, const pb_msgdesc_t* fields, void* wire, const std::string& name) {
+    if (!pb_decode_ex(stream, fields, wire, PB_DECODE_NOINIT)) {
+        broken("a broken " + name + " message (" + PB_GET_ERROR(stream) + ")");
+    }
+}
+
+FramesNeeded decode_needed(pb_istream_t* stream, size_t most_frames) {
+    NeededFrames needed{{}, most_frames, ""};
+    reelmend_rpc_v1_FramesNeeded wire = reelmend_rpc_v1_FramesNeeded_init_zero;
+    wire.frames = reader(read_needed_frame, &needed);
+    const bool good = pb_decode_ex(stream, reelmend_rpc_v1_FramesNeeded_fields, &wire, PB_DECODE_NOINIT);
+    if (!needed.refusal.empty()) broken(needed.refusal);
+    if (!good) broken(std::string("a broken FramesNeeded message (") + PB_GET_ERROR(stream) + ")");
+    return {wire.request_id, std::move(needed.frames)};
+}
+
+OutputFrame decode_output(pb_istream_t* stream) {
+    OutputFrame output;
+    std::string segment;
+    reelmend_rpc_v1_OutputFrame wire = reelmend_rpc_v1_OutputFrame_init_zero;
+    wire.output = reader(read_text, &output.output);
+    wire.slot.segment = reader(read_text, &segment);
+    decode_into(stream, reelmend_rpc_v1_OutputFrame_fields, &wire, "OutputFrame");
+    output.request_id = wire.request_id;
+    output.output_index = wire.output_index;
+    if (wire.has_format) output.format = format_of(wire.format);
+    output.slot = slot_of(wire.has_slot, wire.slot, segment);
+    output.identical_to_source = wire.identical_to_source;
+    return output;
+}
+
+PixelChunk decode_chunk(pb_istream_t* stream) {
+    PixelChunk chunk;
+    reelmend_rpc_v1_PixelChunk wire = reelmend_rpc_v1_PixelChunk_init_zero;
+    wire.data = reader(read_data, &chunk);
+    decode_into(stream, reelmend_rpc_v1_PixelChunk_fields, &wire, "PixelChunk");
+    chunk.request_id = wire.request_id;
+    chunk.index = wire.index;
+    chunk.offset_bytes = wire.offset_bytes;
+    return chunk;
+}
+
+RenderDone decode_done(pb_istream_t* stream) {
+    reelmend_rpc_v1_RenderDone wire = reelmend_rpc_v1_RenderDone_init_zero;
+    decode_into(stream, reelmend_rpc_v1_RenderDone_fields, &wire, "RenderDone");
+    const reelmend_rpc_v1_RenderTimings& t = wire.timings;
+    return {wire.request_id, {t.queue_ms, t.receive_ms, t.describe_ms, t.infer_ms, t.send_ms, t.total_ms}};
+}
+
+Response decode_member(pb_istream_t* stream, uint32_t tag, size_t most_frames) {
+    switch (tag) {
+        case reelmend_rpc_v1_RenderResponse_needed_tag:
+            return decode_needed(stream, most_frames);
+        case reelmend_rpc_v1_RenderResponse_output_tag:
+            return decode_output(stream);
+        case reelmend_rpc_v1_RenderResponse_chunk_tag:
+            return decode_chunk(stream);
+        case reelmend_rpc_v1_RenderResponse_done_tag:
+            return decode_done(stream);
+        default:
+            broken("an answer of a kind that this plug-in doesn't know");
+    }
+}
+
+}  // namespace
+
+// The envelope is read by hand, so that the member's callbacks are in place before nanopb meets its fields.
+Response decode_response(const Bytes& message, size_t most_frames) {
+    Cursor cursor{message.data()};
+    pb_istream_t stream = input(cursor, message.size());
+    pb_wire_type_t type = PB_WT_VARINT;
+    uint32_t tag = 0;
+    bool at_end = false;
+    if (!pb_decode_tag(&stream, &type, &tag, &at_end) || type != PB_WT_STRING) broken("an answer without content");
+    pb_istream_t member{};
+    if (!pb_make_string_substream(&stream, &member)) broken("an answer that is cut short");
+    if (stream.bytes_left != 0) broken("more than one answer in a message");
+    return decode_member(&member, tag, most_frames);
+}
+
+ServerInfo decode_server_info(const Bytes& message) {
+    ServerInfo info;
+    Cursor cursor{message.data()};
+    pb_istream_t stream = input(cursor, message.size());
+    reelmend_rpc_v1_GetServerInfoResponse wire = reelmend_rpc_v1_GetServerInfoResponse_init_zero;
+    wire.engine_version = reader(read_text, &info.engine_version);
+    wire.address = reader(read_text, &info.address);
+    wire.provider = reader(read_text, &info.provider);
+    decode_into(&stream, reelmend_rpc_v1_GetServerInfoResponse_fields, &wire, "GetServerInfoResponse");
+    info.api_version = wire.api_version;
+    info.process_id = wire.process_id;
+    return info;
+}
+
+}  // namespace reelmend::transport

@@ -1,0 +1,110 @@
+// Everything that differs between operating systems: sockets, shared memory, locks, folders, process start.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "address.h"
+#include "waiting.h"
+
+namespace reelmend::transport::platform {
+
+std::string user_id();
+
+// An operating system handle that closes itself and only moves.
+class Handle {
+  public:
+    explicit Handle(int value = -1) : value_(value) {}
+    Handle(Handle&& other) noexcept : value_(other.release()) {}
+    Handle& operator=(Handle&& other) noexcept;
+    ~Handle() { close(); }
+    int get() const { return value_; }
+    explicit operator bool() const { return value_ >= 0; }
+    int release();
+    void close();
+
+  private:
+    int value_;
+};
+
+struct Span {
+    const void* data;
+    size_t size;
+};
+
+// A connected, non-blocking stream socket. Never raises SIGPIPE.
+class Socket {
+  public:
+    // Throws NobodyAnswers, ConnectionLost or EngineError.
+    static Socket connect(const Address& address, Waiting& waiting);
+
+    // How many bytes were sent: 0 when the socket is full. Throws ConnectionLost.
+    size_t send(const std::vector<Span>& spans);
+    // How many bytes came: 0 when none wait. Throws ConnectionLost, also at the peer's close.
+    size_t receive(uint8_t* buffer, size_t size);
+    // Waits until it can be read (or written, when asked), at most timeout_ms.
+    void wait(bool for_writing, int timeout_ms) const;
+
+  private:
+    explicit Socket(Handle handle) : handle_(std::move(handle)) {}
+    Handle handle_;
+};
+
+// A mapped shared-memory segment of the engine.
+class SharedSegment {
+  public:
+    // Throws SharedMemoryUnusable.
+    explicit SharedSegment(const std::string& name);
+    ~SharedSegment();
+    SharedSegment(const SharedSegment&) = delete;
+    SharedSegment& operator=(const SharedSegment&) = delete;
+
+    uint8_t* data() const { return data_; }
+    size_t size() const { return size_; }
+    // Makes sure that memory stands behind the bytes, so that touching them can't raise SIGBUS. The range must lie
+    // inside the segment. Throws SharedMemoryUnusable.
+    void back(size_t offset, size_t size);
+
+  private:
+    Handle handle_;
+    uint8_t* data_ = nullptr;
+    size_t size_ = 0;
+    std::vector<std::pair<size_t, size_t>> backed_;
+};
+
+// An exclusive lock between threads and processes, held until it is destroyed.
+class FileLock {
+  public:
+    // Empty when somebody else holds it. Throws EngineError when the file can't be opened.
+    static std::optional<FileLock> try_lock(const std::string& path);
+
+  private:
+    explicit FileLock(Handle handle) : handle_(std::move(handle)) {}
+    Handle handle_;
+};
+
+// Creates the folder (0700) when it is missing. Throws EngineError when that fails.
+void create_folder(const std::string& path);
+// Throws EngineError when the folder exists and belongs to another user, or others may write into it.
+void refuse_shared_folder(const std::string& path);
+
+// A program that outlives this process.
+class DetachedProcess {
+  public:
+    // Starts argv with stdout and stderr appended to the log. Throws EngineError when it can't be run.
+    DetachedProcess(const std::vector<std::string>& argv, const std::string& log_path);
+    // True once the program has ended.
+    bool ended() const;
+    // The last line that the program wrote to the log, or an empty string.
+    std::string last_words() const;
+
+  private:
+    std::string log_path_;
+    long long log_start_ = 0;
+    Handle alive_;
+};
+
+}  // namespace reelmend::transport::platform

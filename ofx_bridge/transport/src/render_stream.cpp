@@ -1,0 +1,198 @@
+#include "render_stream.h"
+
+#include <algorithm>
+#include <cstring>
+#include <set>
+
+#include "failures.h"
+
+namespace reelmend::transport {
+
+namespace {
+
+const std::string kRenderPath = "/reelmend.rpc.v1.EngineService/Render";
+constexpr size_t kChunkBytes = size_t{1} << 20;
+constexpr size_t kMostChunkBytes = size_t{2} << 20;
+// An output may be larger than its source (super-resolution), but not by more than this on each side.
+constexpr uint64_t kMostScale = 8;
+// A stream forgets its mappings when it has met so many segments.
+constexpr size_t kMostSegments = 256;
+
+std::string text(const FrameFormat& format) {
+    return std::to_string(format.width) + "×" + std::to_string(format.height) + "×" + std::to_string(format.channels);
+}
+
+// The window's index of a frame that the engine asks for.
+size_t window_index(const RenderJob& job, const NeededFrame& needed) {
+    const auto found = std::find_if(job.window.begin(), job.window.end(),
+                                    [&](const WindowFrame& frame) { return frame.frame == needed.frame; });
+    if (needed.clip != "Source" || found == job.window.end()) {
+        throw ProtocolBroken("it asked for frame " + std::to_string(needed.frame) + " of '" + one_line(needed.clip) +
+                             "', which is not in the window");
+    }
+    const FrameFormat expected = needed.form == Form::full ? found->format : proxy_format(found->format);
+    if (!(needed.format == expected)) {
+        throw ProtocolBroken("it asked for frame " + std::to_string(needed.frame) + " as " + text(needed.format) +
+                             ", which is not " + text(expected));
+    }
+    return static_cast<size_t>(found - job.window.begin());
+}
+
+void check_output_format(const RenderJob& job, const FrameFormat& format) {
+    const FrameFormat& source = job.window.front().format;
+    const bool sized = format.width >= 1 && format.height >= 1 && format.width <= kMostScale * source.width &&
+                       format.height <= kMostScale * source.height;
+    if (!sized || (format.channels != 1 && format.channels != 3)) {
+        throw ProtocolBroken("it sent a result of " + text(format) + " for a source of " + text(source));
+    }
+}
+
+uint64_t request_id_of(const Response& response) {
+    return std::visit([](const auto& message) { return message.request_id; }, response);
+}
+
+}  // namespace
+
+float* PixelBuffer::at_least(size_t samples) {
+    if (capacity_ < samples) {
+        samples_.reset();
+        samples_.reset(new float[samples]);
+        capacity_ = samples;
+    }
+    return samples_.get();
+}
+
+RenderStream::RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address)
+    : connection_(std::move(connection)), address_(std::move(address)) {
+    connection_->start_call(kRenderPath, std::nullopt);
+}
+
+RenderStream::~RenderStream() {
+    connection_->cancel();
+}
+
+RenderTimings RenderStream::render(const RenderJob& job, bool shared_memory, const RenderCallbacks& callbacks,
+                                   Waiting& waiting, bool& delivered) {
+    if (segments_.size() > kMostSegments) segments_.clear();
+    Request request{++last_request_id_, job, shared_memory, callbacks, waiting};
+    Outgoing start;
+    start.head = encode_start(request.id, job, shared_memory, waiting.remaining());
+    connection_->send(start, waiting);
+    Bytes message;
+    supply(request, expect<FramesNeeded>(request, message));
+    deliver(request, expect<OutputFrame>(request, message));
+    delivered = true;
+    return expect<RenderDone>(request, message).timings;
+}
+
+void RenderStream::throw_status() const {
+    const Status status = connection_->status();
+    if (status.code == Code::ok) throw ConnectionLost("the engine ended the stream");
+    if (status.code == Code::unavailable || status.code == Code::cancelled) throw ConnectionLost(status.message);
+    throw EngineError(status.code, status.message + " (engine at " + address_ + ")");
+}
+
+// The next message, which must be of this kind; a chunk's pixels stay in `message`.
+template <typename Expected>
+Expected RenderStream::expect(Request& request, Bytes& message) {
+    connection_->recycle(std::move(message));
+    std::optional<Bytes> received = connection_->receive(request.waiting);
+    if (!received) throw_status();
+    message = std::move(*received);
+    Response response = decode_response(message, 2 * request.job.window.size());
+    if (request_id_of(response) != request.id) throw ProtocolBroken("it answered another request");
+    Expected* const expected = std::get_if<Expected>(&response);
+    if (expected == nullptr) throw ProtocolBroken("it sent an answer out of order");
+    return std::move(*expected);
+}
+
+void RenderStream::supply(Request& request, const FramesNeeded& needed) {
+    std::set<std::pair<size_t, Form>> asked;
+    std::vector<size_t> indices;
+    for (const NeededFrame& frame : needed.frames) {
+        indices.push_back(window_index(request.job, frame));
+        if (!asked.insert({indices.back(), frame.form}).second) {
+            throw ProtocolBroken("it asked for frame " + std::to_string(frame.frame) + " twice");
+        }
+        if (frame.slot && !request.shared_memory) throw ProtocolBroken("it offered a slot that nobody asked for");
+    }
+    for (uint32_t i = 0; i < needed.frames.size(); ++i) {
+        const NeededFrame& frame = needed.frames[i];
+        request.waiting.check();
+        if (!frame.slot) {
+            supply_in_stream(request, i, indices[i], frame);
+            continue;
+        }
+        request.callbacks.supply(indices[i], frame.form, slot_pixels(*frame.slot, frame.format));
+        Outgoing message;
+        message.head = encode_pixels_in_slot(request.id, i);
+        connection_->send(message, request.waiting);
+    }
+}
+
+void RenderStream::supply_in_stream(Request& request, uint32_t needed_index, size_t window_index,
+                                    const NeededFrame& frame) {
+    float* const planes = upload_.at_least(frame.format.samples());
+    request.callbacks.supply(window_index, frame.form, planes);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(planes);
+    const size_t size = frame.format.bytes();
+    for (size_t offset = 0; offset < size; offset += kChunkBytes) {
+        const size_t part = std::min(kChunkBytes, size - offset);
+        connection_->send(encode_chunk(request.id, needed_index, offset, bytes + offset, part), request.waiting);
+    }
+}
+
+void RenderStream::deliver(Request& request, const OutputFrame& output) {
+    if (output.output_index != 0 || output.output != request.job.output) {
+        throw ProtocolBroken("it sent output '" + one_line(output.output) + "' where '" + request.job.output +
+                             "' was due");
+    }
+    RenderOutput result;
+    result.identical_to_source = output.identical_to_source;
+    if (output.identical_to_source) {
+        result.format = request.job.window.front().format;
+    } else {
+        if (!output.format) throw ProtocolBroken("it sent a result without a format");
+        check_output_format(request.job, *output.format);
+        if (output.slot && !request.shared_memory) throw ProtocolBroken("it used a slot that nobody asked for");
+        result.format = *output.format;
+        result.planes =
+            output.slot ? slot_pixels(*output.slot, result.format) : receive_in_stream(request, result.format);
+    }
+    request.callbacks.receive(result);
+}
+
+const float* RenderStream::receive_in_stream(Request& request, const FrameFormat& format) {
+    float* const planes = result_.at_least(format.samples());
+    auto* const bytes = reinterpret_cast<uint8_t*>(planes);
+    const size_t size = format.bytes();
+    Bytes message;
+    for (size_t received = 0; received < size;) {
+        const auto chunk = expect<PixelChunk>(request, message);
+        const bool fits = chunk.index == 0 && chunk.offset_bytes == received && chunk.size >= 1 &&
+                          chunk.size <= kMostChunkBytes && chunk.size <= size - received;
+        if (!fits) {
+            throw ProtocolBroken("it sent " + std::to_string(chunk.size) + " bytes at " +
+                                 std::to_string(chunk.offset_bytes) + " of a result of " + std::to_string(size) +
+                                 " bytes, of which " + std::to_string(received) + " had come");
+        }
+        std::memcpy(bytes + received, chunk.data, chunk.size);
+        received += chunk.size;
+    }
+    return planes;
+}
+
+float* RenderStream::slot_pixels(const SlotPlace& slot, const FrameFormat& format) {
+    const auto found = segments_.try_emplace(slot.segment, slot.segment).first;
+    platform::SharedSegment& segment = found->second;
+    const bool inside = slot.offset_bytes <= segment.size() && slot.size_bytes <= segment.size() - slot.offset_bytes;
+    if (!inside || slot.size_bytes < format.bytes() || slot.offset_bytes % sizeof(float) != 0) {
+        throw ProtocolBroken("its slot of " + std::to_string(slot.size_bytes) + " bytes at " +
+                             std::to_string(slot.offset_bytes) + " of " + one_line(slot.segment) + " does not hold " +
+                             text(format) + " samples");
+    }
+    segment.back(static_cast<size_t>(slot.offset_bytes), format.bytes());
+    return reinterpret_cast<float*>(segment.data() + slot.offset_bytes);
+}
+
+}  // namespace reelmend::transport

@@ -1,0 +1,64 @@
+// One Render stream: a request at a time, with the slots that the engine leased to it.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "messages.h"
+
+namespace reelmend::transport {
+
+// Floats that are not initialised, kept for the next frame.
+class PixelBuffer {
+  public:
+    float* at_least(size_t samples);
+
+  private:
+    std::unique_ptr<float[]> samples_;
+    size_t capacity_ = 0;
+};
+
+class RenderStream {
+  public:
+    // Opens the stream on a connection without a call.
+    RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address);
+    // Resets what is still in flight.
+    ~RenderStream();
+
+    // Renders one frame; `delivered` becomes true once callbacks.receive has returned. After an exception the stream is
+    // of no more use. Throws EngineError, ConnectionLost, ProtocolBroken, SharedMemoryUnusable, or what a callback
+    // threw.
+    RenderTimings render(const RenderJob& job, bool shared_memory, const RenderCallbacks& callbacks, Waiting& waiting,
+                         bool& delivered);
+
+    bool is_usable() noexcept { return connection_->is_usable(); }
+
+  private:
+    // The request in flight.
+    struct Request {
+        uint64_t id;
+        const RenderJob& job;
+        bool shared_memory;
+        const RenderCallbacks& callbacks;
+        Waiting& waiting;
+    };
+
+    template <typename Expected>
+    Expected expect(Request& request, Bytes& message);
+    [[noreturn]] void throw_status() const;
+    void supply(Request& request, const FramesNeeded& needed);
+    void supply_in_stream(Request& request, uint32_t needed_index, size_t window_index, const NeededFrame& frame);
+    void deliver(Request& request, const OutputFrame& output);
+    const float* receive_in_stream(Request& request, const FrameFormat& format);
+    float* slot_pixels(const SlotPlace& slot, const FrameFormat& format);
+
+    std::unique_ptr<GrpcConnection> connection_;
+    std::string address_;
+    uint64_t last_request_id_ = 0;
+    std::map<std::string, platform::SharedSegment> segments_;
+    PixelBuffer upload_;
+    PixelBuffer result_;
+};
+
+}  // namespace reelmend::transport

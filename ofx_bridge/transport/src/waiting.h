@@ -1,0 +1,53 @@
+// How long a call may wait, and who may stop it.
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <string>
+
+#include "reelmend/transport/engine_client.h"
+
+namespace reelmend::transport {
+
+// Bounds every wait of one call: asks the host at least every 20 ms whether it gave up, and never passes the deadline.
+class Waiting {
+  public:
+    using Clock = std::chrono::steady_clock;
+
+    // `what` begins the messages: "frame 12 at unix:/…".
+    Waiting(std::chrono::milliseconds limit, const std::function<bool()>& aborted, std::string what)
+        : limit_(limit), deadline_(Clock::now() + limit), aborted_(aborted), what_(std::move(what)) {}
+
+    // Throws EngineError: cancelled or deadline_exceeded.
+    void check() {
+        const auto now = Clock::now();
+        if (aborted_ && now - asked_ >= kSlice) {
+            asked_ = now;
+            if (aborted_()) throw EngineError(Code::cancelled, what_ + ": stopped by the host");
+        }
+        if (now >= deadline_) {
+            throw EngineError(Code::deadline_exceeded, what_ + ": no result within " + std::to_string(limit_.count()) +
+                                                           " ms; give the engine more time or look at its log");
+        }
+    }
+
+    std::chrono::milliseconds remaining() const {
+        const auto left = std::chrono::ceil<std::chrono::milliseconds>(deadline_ - Clock::now());
+        return std::max(left, std::chrono::milliseconds{0});
+    }
+
+    // Milliseconds that one poll() may take.
+    int slice_ms() const { return static_cast<int>(std::min(remaining(), kSlice).count()); }
+
+  private:
+    static constexpr std::chrono::milliseconds kSlice{10};
+
+    std::chrono::milliseconds limit_;
+    Clock::time_point deadline_;
+    Clock::time_point asked_{};
+    const std::function<bool()>& aborted_;
+    std::string what_;
+};
+
+}  // namespace reelmend::transport
