@@ -43,15 +43,18 @@ class PropertySet {
 
     std::optional<int> find_int(const char* name, int index = 0) const {
         int value = 0;
-        return found(require(suite_->propGetInt, "propGetInt")(handle_, name, index, &value), name, value);
+        const OfxStatus status = require(suite_->propGetInt, "propGetInt")(handle_, name, index, &value);
+        return found(status, name, value);
     }
     std::optional<double> find_double(const char* name, int index = 0) const {
         double value = 0;
-        return found(require(suite_->propGetDouble, "propGetDouble")(handle_, name, index, &value), name, value);
+        const OfxStatus status = require(suite_->propGetDouble, "propGetDouble")(handle_, name, index, &value);
+        return found(status, name, value);
     }
     std::optional<void*> find_pointer(const char* name, int index = 0) const {
         void* value = nullptr;
-        return found(require(suite_->propGetPointer, "propGetPointer")(handle_, name, index, &value), name, value);
+        const OfxStatus status = require(suite_->propGetPointer, "propGetPointer")(handle_, name, index, &value);
+        return found(status, name, value);
     }
     std::optional<std::string> find_string(const char* name, int index = 0) const {
         char* value = nullptr;
