@@ -132,4 +132,4 @@ def _samples(frame: Any, index: int, form: PlanarFormat) -> npt.NDArray[Any]:
 def _nominal(samples: npt.NDArray[Any], form: PlanarFormat) -> Plane:
     if form.is_float:
         return np.array(samples, np.float32)
-    return np.divide(samples, np.float32((1 << form.bits) - 1), dtype=np.float32)
+    return np.asarray(np.divide(samples, np.float32((1 << form.bits) - 1), dtype=np.float32), np.float32)

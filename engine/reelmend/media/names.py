@@ -87,7 +87,8 @@ def sequence_of_file(path: Path) -> SequenceName:
     if match is None:
         return SequenceName(path.parent, path.stem, 0, path.suffix)
     prefix, number = match.groups()
-    neighbours = [_TRAILING_NUMBER.match(other.stem) for other in list_folder(path.parent) if _alike(other, path)]
+    alike = [other for other in list_folder(path.parent) if other.suffix == path.suffix]
+    neighbours = [_TRAILING_NUMBER.match(other.stem) for other in alike]
     texts = [found[2] for found in neighbours if found and found[1] == prefix]
     padded = [len(text) for text in [number, *texts] if text.startswith("0") and len(text) > 1]
     digits = padded[0] if padded else min(len(text) for text in [number, *texts])
@@ -105,8 +106,8 @@ def sequence_in_folder(folder: Path) -> SequenceName:
         raise MediaError(f"folder {folder} holds no images; reelmend reads {', '.join(sorted(READABLE_IMAGES))}")
     sequences = [sequence_of_file(paths[0]) for paths in groups.values()]
     if len(sequences) > 1:
-        named = ", ".join(sequence.pattern.name for sequence in sequences[:3])
-        raise MediaError(f"folder {folder} holds {len(sequences)} sequences ({named}, …); name one of them")
+        named = ", ".join(sequence.pattern.name for sequence in sequences[:3]) + (", …" if len(sequences) > 3 else "")
+        raise MediaError(f"folder {folder} holds {len(sequences)} sequences ({named}); name one of them")
     return sequences[0]
 
 
@@ -119,7 +120,3 @@ def find_sequence(path: Path) -> SequenceName:
     if is_pattern(path):
         return parse_pattern(path)
     raise MediaError(f"{path} does not exist; check the path")
-
-
-def _alike(other: Path, path: Path) -> bool:
-    return other.suffix == path.suffix

@@ -1,0 +1,191 @@
+"""`reelmend render`: one effect on a movie or an image sequence, with the engine in this process."""
+
+from __future__ import annotations
+
+import re
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from reelmend.cli.main import Terminated
+from reelmend.cli.output import CommandResult, JsonFlag
+from reelmend.cli.progress_bar import with_progress
+from reelmend.cli.serve import parse_bytes
+from reelmend.effects.catalogue import find_effect, find_model
+from reelmend.effects.clip import effect_radius_frames, render_clip
+from reelmend.effects.renderer import Renderer
+from reelmend.errors import BadRequestError, NotFoundError
+from reelmend.frames import Planes
+from reelmend.inference.models import ModelStore
+from reelmend.manifest import Manifest
+from reelmend.media import Reader, Writer, open_reader, open_writer
+from reelmend.parameters import Value
+
+
+def render(
+    source: Annotated[
+        str, typer.Argument(metavar="IN", help="A movie, shot.%04d.exr, shot.####.dpx, or a folder of images.")
+    ],
+    target: Annotated[str, typer.Argument(metavar="OUT", help=".mp4, .mov, .mkv, or a sequence such as out.%04d.png.")],
+    effect: Annotated[str, typer.Option(help="What to do; 'reelmend models' lists the effects.")],
+    model: Annotated[str, typer.Option(help="Which of the effect's models; its default one unless given.")] = "",
+    settings: Annotated[
+        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter; may be given many times.")
+    ] = None,
+    frames: Annotated[str, typer.Option(metavar="A-B", help="Only these frames, the last one included.")] = "",
+    output: Annotated[str, typer.Option(help="What to write: result, or another output such as gain.")] = "result",
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that stand under OUT.")] = False,
+    provider: Annotated[str, typer.Option(help="Where models run: cpu, cuda, tensorrt or auto.")] = "cpu",
+    memory: Annotated[str, typer.Option(help="Memory for frames, such as 512M or 4G.")] = "2G",
+    as_json: JsonFlag = False,
+) -> CommandResult:
+    """Render a clip through an effect. OUT appears when it is whole: Ctrl-C leaves nothing half-written."""
+    renderer = Renderer(ModelStore.default(), provider, parse_bytes(memory))
+    manifest = find_model(renderer.models, find_effect(effect), model).manifest
+    values = parse_settings(settings or [], manifest)
+    if output not in manifest.outputs:
+        raise NotFoundError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
+    radius_frames = effect_radius_frames(renderer, effect, values, model)
+    with open_reader(source) as reader, _stopped_by_signals():
+        wanted = parse_frames(frames, reader)
+        reader.require(_with_neighbours(wanted, radius_frames, reader))
+        timed = TimedClip(reader)
+        with open_writer(target, like=reader, frames=wanted, overwrite=overwrite) as writer:
+            rendered = render_clip(renderer, effect, values, timed, wanted, model=model, output=output)
+            spent = _write_all(writer, with_progress(rendered, len(wanted), effect))
+    spent = {"read_s": timed.spent_s, "render_s": spent["total_s"] - timed.spent_s - spent["write_s"], **spent}
+    return _report(_summary(source, target, effect, manifest, values, wanted, reader, renderer, writer, spent), as_json)
+
+
+def parse_settings(settings: list[str], manifest: Manifest) -> dict[str, Value]:
+    """Return the values that ["strength=0.8", …] spell. Raises BadRequestError that names what is allowed."""
+    known = {parameter.name: parameter for parameter in manifest.parameters}
+    values: dict[str, Value] = {}
+    for setting in settings:
+        name, equals, text = setting.partition("=")
+        if not equals:
+            raise BadRequestError(f"--set {setting} lacks a value; write it as --set {setting}=VALUE")
+        if name not in known:
+            raise BadRequestError(
+                f"effect '{manifest.effect}' has no parameter '{name}'; it has {', '.join(sorted(known))}"
+            )
+        values[name] = known[name].parse(text)
+    return values
+
+
+def parse_frames(text: str, reader: Reader) -> range:
+    """Return the frames that "10-50", "10", "10-" or "" spells. Raises BadRequestError for others than the clip's."""
+    if not text:
+        return range(reader.first_frame, reader.last_frame + 1)
+    match = re.fullmatch(r"(\d+)(-(\d*))?", text.strip())
+    if match is None:
+        raise BadRequestError(f"--frames {text} is no range; write it as 10-50, 10- or 10")
+    first = int(match[1])
+    last = int(match[3]) if match[3] else reader.last_frame if match[2] else first
+    if not reader.first_frame <= first <= last <= reader.last_frame:
+        raise BadRequestError(
+            f"--frames {text} is not in {reader.path}, which has frames {reader.first_frame}-{reader.last_frame}"
+        )
+    return range(first, last + 1)
+
+
+@dataclass(slots=True)
+class TimedClip:
+    """A reader that knows how long it took."""
+
+    reader: Reader
+    spent_s: float = 0.0
+
+    @property
+    def first_frame(self) -> int:
+        return self.reader.first_frame
+
+    @property
+    def last_frame(self) -> int:
+        return self.reader.last_frame
+
+    def read(self, frame: int) -> Planes:
+        started = time.perf_counter()
+        try:
+            return self.reader.read(frame)
+        finally:
+            self.spent_s += time.perf_counter() - started
+
+
+def _with_neighbours(wanted: range, radius_frames: int, reader: Reader) -> range:
+    return range(
+        max(reader.first_frame, wanted[0] - radius_frames), min(reader.last_frame, wanted[-1] + radius_frames) + 1
+    )
+
+
+def _write_all(writer: Writer, rendered: Iterator[tuple[int, Planes]]) -> dict[str, float]:
+    started = time.perf_counter()
+    write_s = 0.0
+    for frame, planes in rendered:
+        before = time.perf_counter()
+        writer.write(frame, planes)
+        write_s += time.perf_counter() - before
+    return {"write_s": write_s, "total_s": time.perf_counter() - started}
+
+
+@contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM and SIGHUP clean up like Ctrl-C does."""
+
+    def stop(_number: int, _frame: Any) -> None:
+        raise Terminated
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _summary(
+    source: str,
+    target: str,
+    effect: str,
+    manifest: Manifest,
+    values: dict[str, Value],
+    wanted: range,
+    reader: Reader,
+    renderer: Renderer,
+    writer: Writer,
+    spent: dict[str, float],
+) -> dict[str, Any]:
+    defaults = {parameter.name: parameter.default for parameter in manifest.parameters}
+    return {
+        "source": str(Path(source)),
+        "output": str(Path(target)),
+        "effect": effect,
+        "model": manifest.id,
+        "model_version": manifest.version,
+        "parameters": {**defaults, **values},
+        "provider": renderer.sessions.provider,
+        "frames": len(wanted),
+        "first_frame": wanted[0],
+        "last_frame": wanted[-1],
+        "width": reader.width,
+        "height": reader.height,
+        "frame_rate": str(reader.frame_rate),
+        "seconds": round(spent["total_s"], 3),
+        "fps": round(len(wanted) / max(spent["total_s"], 1e-9), 2),
+        "timings": {key: round(seconds, 3) for key, seconds in spent.items() if key != "total_s"},
+        "notes": writer.notes,
+    }
+
+
+def _report(summary: dict[str, Any], as_json: bool) -> CommandResult:
+    line = (
+        f"{summary['output']}: {summary['frames']} frames of {summary['width']}×{summary['height']} "
+        f"in {summary['seconds']:.1f} s, {summary['fps']:.1f} frames/s"
+    )
+    return CommandResult(summary, (line,), as_json, warnings=tuple(summary["notes"]))
