@@ -86,10 +86,10 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
     def Render(  # noqa: N802
         self, request_iterator: Iterator[pb.RenderRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.RenderResponse]:
-        stream = RenderStream(self._renderer, request_iterator, context.is_active)
+        stream = RenderStream(self._renderer, request_iterator, context.is_active, self._count)
         with self.activity:
             try:
-                yield from stream.answers(self._count)
+                yield from stream.answers()
             except Exception as error:
                 if context.is_active():
                     context.abort(*status_of(error))

@@ -17,24 +17,31 @@ Answers = Iterator[pb.RenderResponse]
 
 
 class RenderStream:
-    """The state of one stream: its leases, and the one request in flight."""
+    """The state of one stream: its leases, and the one request in flight.
 
-    def __init__(self, renderer: Renderer, requests: Iterator[pb.RenderRequest], is_active: Callable[[], bool]) -> None:
+    `on_frame` hears, for each request, how many bytes of pixels the client sent.
+    """
+
+    def __init__(
+        self,
+        renderer: Renderer,
+        requests: Iterator[pb.RenderRequest],
+        is_active: Callable[[], bool],
+        on_frame: Callable[[int], None],
+    ) -> None:
         self._renderer = renderer
         self._requests = requests
         self._is_active = is_active
+        self._on_frame = on_frame
         self._lease = SlotLease()
-        self.bytes_received = 0
 
-    def answers(self, on_frame: Callable[[int], None]) -> Answers:
-        """Yield the answers to every request of the stream; `on_frame` hears the bytes received for each one done."""
+    def answers(self) -> Answers:
+        """Yield the answers to every request of the stream."""
         try:
             for request in self._requests:
                 if request.WhichOneof("message") != "start":
                     raise BadRequestError("a RenderStart must come first; got pixels that nobody asked for")
-                received_before = self.bytes_received
                 yield from self._answer(request.start)
-                on_frame(self.bytes_received - received_before)
         finally:
             self._lease.close()
 
@@ -45,18 +52,18 @@ class RenderStream:
         by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
         slots = [self._lease.slot(need.ref.format.in_form(need.form)) for need in render.needed] if by_slots else []
         yield pb.RenderResponse(needed=_needed_message(start.request_id, render.needed, slots))
-        self._receive(start.request_id, render, slots, clock)
-        received = clock.lap("receive")
+        received_bytes = self._receive(start.request_id, render, slots, clock)
+        received_ms = clock.lap()
         rendered = render.finish(clock.check)
-        clock.lap("render")
+        clock.lap()
         for index, output in enumerate(start.outputs):
             planes = rendered.planes.get(output.output)
             yield from self._output(start.request_id, index, output, planes, by_slots)
         timings = pb.RenderTimings(
-            receive_ms=received,
+            receive_ms=received_ms,
             describe_ms=render.spent_ms.get("describe", 0.0),
             infer_ms=render.spent_ms.get("infer", 0.0),
-            send_ms=clock.lap("send"),
+            send_ms=clock.lap(),
             total_ms=clock.total_ms,
         )
         done = pb.RenderDone(
@@ -65,13 +72,16 @@ class RenderStream:
             first_frame_used=rendered.first_frame_used,
             last_frame_used=rendered.last_frame_used,
         )
+        self._on_frame(received_bytes)
         yield pb.RenderResponse(done=done)
 
-    def _receive(self, request_id: int, render: Render, slots: list[Slot], clock: _Clock) -> None:
+    def _receive(self, request_id: int, render: Render, slots: list[Slot], clock: _Clock) -> int:
+        received_bytes = 0
         for index, need in enumerate(render.needed):
             planes = self._pixels(request_id, index, need, slots[index] if slots else None, clock)
             render.supply(need, planes)
-            self.bytes_received += planes.nbytes
+            received_bytes += planes.nbytes
+        return received_bytes
 
     def _pixels(self, request_id: int, index: int, need: Need, slot: Slot | None, clock: _Clock) -> Planes:
         assembly: convert.PixelAssembly | None = None
@@ -126,7 +136,7 @@ class _Clock:
     def total_ms(self) -> float:
         return 1000 * (time.perf_counter() - self._started)
 
-    def lap(self, _step: str) -> float:
+    def lap(self) -> float:
         now = time.perf_counter()
         spent_ms, self._lap = 1000 * (now - self._lap), now
         return spent_ms

@@ -1,0 +1,52 @@
+"""One list of descriptors: the committed panel, the RPC and the command line all say what it says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pyopenfx
+from reelmend.bundle import find_bundle
+from reelmend.client import EngineClient
+from reelmend.effects.panel import panel, panel_json
+from reelmend.inference.models import ModelStore
+from reelmend.parameters import ParameterType
+from support.engines import RunningEngine
+
+COMMITTED = Path(__file__).parents[2] / "ofx_bridge" / "plugin" / "resources" / "effects.json"
+OFX_TYPES = {
+    ParameterType.NUMBER: "OfxParamTypeDouble",
+    ParameterType.INTEGER: "OfxParamTypeInteger",
+    ParameterType.FLAG: "OfxParamTypeBoolean",
+    ParameterType.CHOICE: "OfxParamTypeChoice",
+    ParameterType.TEXT: "OfxParamTypeString",
+}
+
+
+def test_committed_panel_is_what_the_descriptors_say() -> None:
+    assert COMMITTED.read_text(encoding="utf-8") == panel_json(ModelStore.default()), "run 'make generate'"
+
+
+def test_bundle_carries_the_committed_panel() -> None:
+    installed = find_bundle() / "Contents" / "Resources" / "effects.json"
+    assert json.loads(installed.read_text()) == json.loads(COMMITTED.read_text()), "run 'make setup'"
+
+
+def test_node_shows_every_parameter_of_the_panel_with_its_type_and_range() -> None:
+    with pyopenfx.load(find_bundle()) as bundle:
+        for effect in panel(ModelStore.default())["effects"]:
+            description = bundle.plugin(effect["identifier"]).describe()
+            for parameter in effect["parameters"]:
+                shown = description.param(parameter["name"])
+                assert shown.type == OFX_TYPES[parameter["type"]]
+                assert (shown.label, shown.hint) == (parameter["label"], parameter["hint"])
+                assert (shown.minimum, shown.maximum) == (parameter.get("minimum"), parameter.get("maximum"))
+
+
+def test_rpc_lists_the_manifests_parameters(shared_engine: RunningEngine) -> None:
+    with EngineClient(shared_engine.address) as client:
+        listed = {model.id: [parameter.name for parameter in model.parameters] for model in client.models()}
+    assert listed == {
+        model.manifest.id: [parameter.name for parameter in model.manifest.parameters]
+        for model in ModelStore.default().all()
+    }

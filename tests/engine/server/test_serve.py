@@ -1,0 +1,112 @@
+"""`reelmend serve` as a process: where it listens, how it ends, what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from reelmend.client import EngineClient, Route
+from reelmend.clips import RememberedClip
+from support.clips import ArrayClip
+from support.engines import engine, start_engine
+
+
+def segments() -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob("reelmend-*")}
+
+
+def serve_that_fails(*options: str, **environment: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "reelmend", "serve", *options],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | environment,
+    )
+    assert done.returncode != 0
+    assert "Traceback" not in done.stderr
+    return done.stderr
+
+
+def test_default_socket_lies_in_a_private_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELMEND_RUNTIME_DIR", str(tmp_path / "run"))
+    running = start_engine(f"unix:{tmp_path}/run/engine.sock")
+    assert stat.S_IMODE((tmp_path / "run").stat().st_mode) == 0o700
+    assert running.stop() == 0
+    assert not (tmp_path / "run" / "engine.sock").exists()
+
+
+def test_loopback_with_port_zero_says_which_port_it_found(flickering_clip: ArrayClip) -> None:
+    with engine(address="127.0.0.1:0") as running:
+        assert re.fullmatch(r"127\.0\.0\.1:[1-9]\d+", running.address)
+        with EngineClient(running.address) as client:
+            assert client.render(RememberedClip(flickering_clip), 0, "deflicker", 15).shape == (3, 64, 96)
+
+
+@pytest.mark.parametrize(
+    "address", ["0.0.0.0:5000", "192.168.1.4:5000", "example.org:80", "unix:relative.sock", "5000"]
+)
+def test_any_other_address_is_refused(address: str) -> None:
+    assert re.search(r"neither unix:/path nor loopback|absolute path", serve_that_fails("--address", address))
+
+
+def test_folder_that_others_can_enter_is_refused(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    said = serve_that_fails(REELMEND_RUNTIME_DIR=str(tmp_path))
+    assert "must belong to you alone (mode 0700, it has 0755)" in said
+
+
+def test_second_engine_on_one_socket_is_refused() -> None:
+    with engine() as running:
+        assert "an engine already serves" in serve_that_fails("--address", running.address)
+        with EngineClient(running.address) as client:
+            assert client.info().process_id == running.process.pid
+
+
+def test_socket_left_by_a_killed_engine_is_taken_over(tmp_path: Path) -> None:
+    address = f"unix:{tmp_path}/engine.sock"
+    start_engine(address).kill()
+    assert (tmp_path / "engine.sock").exists()
+    second = start_engine(address)
+    with EngineClient(address) as client:
+        assert client.info().process_id == second.process.pid
+    assert second.stop() == 0
+
+
+def test_idle_engine_ends_by_itself(tmp_path: Path) -> None:
+    running = start_engine(f"unix:{tmp_path}/engine.sock", "--idle-exit", "0.5")
+    assert running.process.wait(20) == 0
+
+
+def test_bad_memory_and_provider_are_one_line_errors() -> None:
+    assert "--memory 'lots' is no size of at least 16M" in serve_that_fails("--memory", "lots")
+    assert "provider 'cuda' is not in this ONNX Runtime" in serve_that_fails("--provider", "cuda")
+    assert "no provider 'quantum'; give one of cpu" in serve_that_fails("--provider", "quantum")
+
+
+def test_shared_memory_goes_with_the_stream_and_with_the_engine(flickering_clip: ArrayClip) -> None:
+    before = segments()
+    with engine() as running:
+        with EngineClient(running.address, Route.SHARED_MEMORY) as client:
+            client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+            assert segments() - before
+        for _ in range(100):
+            if segments() == before:
+                break
+            time.sleep(0.05)
+        assert segments() == before
+        with EngineClient(running.address, Route.SHARED_MEMORY) as client:
+            client.render(RememberedClip(flickering_clip), 1, "deflicker", 15)
+            running.kill()
+    for _ in range(100):
+        if segments() == before:
+            break
+        time.sleep(0.05)
+    assert segments() == before
