@@ -17,7 +17,7 @@ from rich.table import Table
 from demo.measure import Measures
 from demo.node import private_engine, render_through_node
 from demo.pictures import plot_luma, side_by_side
-from demo.shot import CAMERA_CLIP, flickering
+from demo.shot import BOUNCES, CAMERA_CLIP, Shot, flickering
 from reelmend.bundle import find_bundle
 from reelmend.clips import RememberedClip
 from reelmend.errors import ReelmendError
@@ -31,8 +31,8 @@ def run(clip: Path | None, out: Path) -> dict[str, Any]:
     bundle = find_bundle()
     with ExitStack() as stack:
         like = stack.enter_context(open_reader(clip or CAMERA_CLIP))
-        clean = None if clip else RememberedClip(like)
-        before = flickering(like) if clean else RememberedClip(like)
+        clean = None if clip else RememberedClip(Shot(like, BOUNCES))
+        before = flickering(clean, like) if clean else RememberedClip(like)
         out.mkdir(parents=True, exist_ok=True)
         address = stack.enter_context(private_engine())
         measures, render_s = _render(bundle, like, before, clean, out)
@@ -61,7 +61,7 @@ def _render(
             stack.enter_context(open_writer(out / name, frame_rate=like.frame_rate, overwrite=True)) for name in MOVIES
         ]
         results = render_through_node(bundle, like, before)
-        count = like.last_frame - like.first_frame + 1
+        count = before.last_frame - before.first_frame + 1
         started = time.perf_counter()
         for frame, after in track(results, "Rendering through the node", total=count, console=Console(stderr=True)):
             render_s += time.perf_counter() - started

@@ -19,7 +19,7 @@ from reelmend.client import EngineClient
 from reelmend.clips import RememberedClip
 from reelmend.errors import UnavailableError
 from reelmend.frames import Planes
-from reelmend.media.interface import Reader
+from reelmend.media import Reader
 
 EFFECT = "org.reelmend.Deflicker"
 ENGINE_COMMAND_VARIABLE = "REELMEND_ENGINE_COMMAND"
@@ -57,7 +57,7 @@ def render_through_node(bundle: Path, like: Reader, source: RememberedClip) -> I
     """Yield (frame, result planes) for the whole clip, as a host renders a timeline: in order, in one sequence."""
     settings = pyopenfx.InstanceSettings(
         size=(like.width, like.height),
-        frames=(like.first_frame, like.last_frame),
+        frames=(source.first_frame, source.last_frame),
         frame_rate=float(like.frame_rate),
         components="RGB",
     )

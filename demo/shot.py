@@ -9,11 +9,12 @@ import numpy as np
 
 from reelmend.clips import RememberedClip
 from reelmend.frames import Planes
-from reelmend.media.interface import Reader
+from reelmend.media import Reader
 from reelmend_models.damage.flicker import Flicker, FlickerPlan
 from reelmend_models.damage.stage import ClipInfo
 
 CAMERA_CLIP = Path(__file__).parent / "clip" / "dog.mp4"
+BOUNCES = 3
 FLICKER_SEED = 1906
 # Global flicker as in hand-cranked film: gain, gamma and offset jump from frame to frame, alike all over the picture.
 FLICKER = Flicker(
@@ -21,11 +22,35 @@ FLICKER = Flicker(
 )
 
 
-@dataclass
-class FlickeringShot:
-    """A clip whose every frame passes through the flicker plan when it is read."""
+@dataclass(frozen=True)
+class Shot:
+    """A movie run forwards, backwards and forwards again: the camera clip is short, and flicker wants watching."""
 
-    clean: Reader
+    reader: Reader
+    bounces: int = 1
+
+    @property
+    def first_frame(self) -> int:
+        return self.reader.first_frame
+
+    @property
+    def last_frame(self) -> int:
+        return self.first_frame + self._span * self.bounces
+
+    def read(self, frame: int) -> Planes:
+        turn, place = divmod(frame - self.first_frame, self._span) if self._span else (0, 0)
+        return self.reader.read(self.first_frame + (self._span - place if turn % 2 else place))
+
+    @property
+    def _span(self) -> int:
+        return self.reader.last_frame - self.reader.first_frame
+
+
+@dataclass(frozen=True)
+class FlickeringShot:
+    """A shot whose every frame passes through the flicker plan when it is read."""
+
+    clean: RememberedClip
     plan: FlickerPlan
 
     @property
@@ -37,12 +62,12 @@ class FlickeringShot:
         return self.clean.last_frame
 
     def read(self, frame: int) -> Planes:
-        picture = np.ascontiguousarray(self.clean.read(frame).transpose(1, 2, 0))
+        picture = np.ascontiguousarray(self.clean.planes(frame).transpose(1, 2, 0))
         damaged, _truth = self.plan.apply(picture, frame - self.first_frame)
         return np.ascontiguousarray(damaged.transpose(2, 0, 1))
 
 
-def flickering(clean: Reader) -> RememberedClip:
+def flickering(clean: RememberedClip, like: Reader) -> RememberedClip:
     """Return the clip with flicker laid over it, the same at every run."""
-    info = ClipInfo(clean.last_frame - clean.first_frame + 1, clean.height, clean.width)
+    info = ClipInfo(clean.last_frame - clean.first_frame + 1, like.height, like.width)
     return RememberedClip(FlickeringShot(clean, FLICKER.plan(info, FLICKER_SEED)))
