@@ -1,9 +1,9 @@
 """Flicker: brightness that jumps from frame to frame.
 
 Cause: uneven hand cranking and shutter timing, uneven development, decayed emulsion, scanners with unstable lamps.
-Model: damaged = gain[y, x] · source^gamma + offset, where the log gain is a first-order autoregressive series in time plus
-a smooth field in space (van Roosmalen et al., "Correction of intensity flicker in old film sequences", 1999; Forbin and
-Vlachos 2008). Real old film: standard deviation over mean of 1–7 %.
+Model: damaged = gain[y, x] · source^gamma + offset, where the log gain is a first-order autoregressive series in time
+plus a smooth field in space (van Roosmalen et al., "Correction of intensity flicker in old film sequences", 1999;
+Forbin and Vlachos 2008). Real old film: standard deviation over mean of 1–7 %.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelmend_models.damage.noise import ar1_series, enlarge
-from reelmend_models.damage.seeds import generator_for
-from reelmend_models.damage.settings import Range, check_range, draw
-from reelmend_models.damage.stage import ClipInfo, Frame, Plane, Stage, Truth, checked_frame
+from reelmend_models.damage.seeds import Draws
+from reelmend_models.damage.settings import Range, bounds, check_range, draw
+from reelmend_models.damage.stage import ClipInfo, Frame, Plan, Plane, Stage, Truth, checked_frame
 
 GRID_ROWS = 4
 GRID_COLUMNS = 5
@@ -54,10 +54,7 @@ class Flicker(Stage):
 
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> FlickerPlan:
         """Return one gain, gamma, offset and gain field per frame."""
-
-        def of(purpose: str) -> np.random.Generator:
-            return generator_for(seed, f"{self.name}/{purpose}", occurrence)
-
+        of = Draws(self.name, seed, occurrence).of
         clip_wide = of("clip")
         gain_std, memory, gamma_std, offset_std, spatial_std, probability = (
             draw(clip_wide, setting)
@@ -82,14 +79,14 @@ class Flicker(Stage):
 
 
 def _outliers(generator: np.random.Generator, count: int, probability: float, size: Range) -> NDArray[np.float64]:
-    low, high = size if isinstance(size, tuple) else (size, size)
+    low, high = bounds(size)
     draws = generator.random((count, 3))
     jumps = np.where(draws[:, 1] < 0.5, -1.0, 1.0) * (low + (high - low) * draws[:, 2])
     return np.where(draws[:, 0] < probability, jumps, 0.0)
 
 
 @dataclass(frozen=True)
-class FlickerPlan:
+class FlickerPlan(Plan):
     """Per frame: the gain of the whole picture, its gamma and offset, (N,); and the gain's (N, 4, 5) grid."""
 
     clip: ClipInfo

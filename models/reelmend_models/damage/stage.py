@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol, TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +26,11 @@ class ClipInfo:
     frame_count: int
     height: int
     width: int
+
+    @property
+    def scale(self) -> float:
+        """Return the factor on settings in pixels, which are meant at 720 lines: film damage has a physical size."""
+        return self.height / 720.0
 
     def __post_init__(self) -> None:
         if min(self.frame_count, self.height, self.width) < 1:
@@ -48,12 +53,31 @@ class Truth:
     values: Mapping[str, Json] = field(default_factory=dict)
 
 
-class Plan(Protocol):
-    """The random draw of one stage for one clip."""
+class Plan(ABC):
+    """The random draw of one stage for one clip. Of a frame it needs that frame alone, so any order will do."""
 
+    @abstractmethod
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return frame `index` damaged, and the truth; the frame that came in is left as it was."""
-        ...
+
+
+class LookAheadPlan(Plan):
+    """A plan that also sees the clip's next frame."""
+
+    @abstractmethod
+    def apply_between(self, frame: Frame, following: Frame | None, index: int) -> tuple[Frame, Truth]:
+        """Return frame `index` damaged, and the truth; `following` is None at the end of the clip."""
+
+    def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
+        """Return the frame damaged as if it were the clip's last."""
+        return self.apply_between(frame, None, index)
+
+
+def apply_plan(plan: Plan, frame: Frame, following: Frame | None, index: int) -> tuple[Frame, Truth]:
+    """Return frame `index` damaged, and the truth, handing the next frame to the plans that look ahead."""
+    if isinstance(plan, LookAheadPlan):
+        return plan.apply_between(frame, following, index)
+    return plan.apply(frame, index)
 
 
 class Stage(ABC):
@@ -63,16 +87,16 @@ class Stage(ABC):
 
     @abstractmethod
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> Plan:
-        """Return the draw for a clip: a pure function of settings, clip, seed and occurrence.
+        """Return the draw for a clip: a pure function of settings, clip, seed (≥ 0) and occurrence.
 
         occurrence: 1, 2… when the same stage stands in a chain for the second, third… time.
         """
 
     def apply(self, frames: NDArray[np.float32], seed: int) -> tuple[NDArray[np.float32], tuple[Truth, ...]]:
         """Return (N, H, W, 3) frames damaged, and one truth per frame."""
-        clip = clip_info_of(frames)
-        plan = self.plan(clip, checked_seed(seed))
-        done = [plan.apply(frame, index) for index, frame in enumerate(frames)]
+        plan = self.plan(clip_info_of(frames), seed)
+        nexts = [*frames[1:], None]
+        done = [apply_plan(plan, frame, nexts[index], index) for index, frame in enumerate(frames)]
         return np.stack([frame for frame, _ in done]), tuple(truth for _, truth in done)
 
 
@@ -91,10 +115,3 @@ def checked_frame(frame: Frame, index: int, clip: ClipInfo) -> Frame:
     if not 0 <= index < clip.frame_count:
         raise DamageError(f"frame {index} is outside the planned clip of {clip.frame_count} frames; plan a longer clip")
     return frame
-
-
-def checked_seed(seed: int) -> int:
-    """Return the seed; DamageError unless it is a whole number ≥ 0."""
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise DamageError(f"seed must be a whole number of at least 0, got {seed!r}")
-    return seed
