@@ -1,0 +1,140 @@
+#include <cstring>
+#include <vector>
+
+#include "checks.h"
+#include "pixels.h"
+
+using namespace reelmend::plugin;
+
+namespace {
+
+// A float image of its own, rows bottom up or top down, with padding.
+struct Canvas {
+    std::vector<float> memory;
+    PixelView view;
+
+    Canvas(const OfxRectI& bounds, int components, bool top_down = false, int padding = 3) {
+        const int width = bounds.x2 - bounds.x1;
+        const int height = bounds.y2 - bounds.y1;
+        const int row = width * components + padding;
+        memory.assign(static_cast<size_t>(row) * height, -9.0F);
+        view.bounds = bounds;
+        view.components = components;
+        view.sample_bytes = 4;
+        view.is_float = true;
+        view.row_bytes = top_down ? -row * 4 : row * 4;
+        view.origin = reinterpret_cast<std::byte*>(memory.data() + (top_down ? size_t(row) * (height - 1) : 0));
+        for (int y = bounds.y1; y < bounds.y2; ++y)
+            for (int x = bounds.x1; x < bounds.x2; ++x)
+                for (int c = 0; c < components; ++c) at(x, y, c) = float(100 * y + 10 * x + c);
+    }
+    float& at(int x, int y, int c) { return reinterpret_cast<float*>(view.at(x, y))[c]; }
+    void fill(float value) {
+        for (int y = view.bounds.y1; y < view.bounds.y2; ++y)
+            for (int x = view.bounds.x1; x < view.bounds.x2; ++x)
+                for (int c = 0; c < view.components; ++c) at(x, y, c) = value;
+    }
+};
+
+float source_value(int x, int y, int c) {
+    return float(100 * y + 10 * x + c);
+}
+
+}  // namespace
+
+TEST(source_is_copied_between_row_orders_and_paddings) {
+    for (const bool from_top : {false, true}) {
+        Canvas source({2, 1, 7, 4}, 4, from_top, 5);
+        Canvas target({2, 1, 7, 4}, 4, !from_top, 0);
+        target.fill(-1);
+        write_source(target.view, target.view.bounds, &source.view);
+        CHECK(target.at(2, 1, 0) == source_value(2, 1, 0));
+        CHECK(target.at(6, 3, 3) == source_value(6, 3, 3));
+    }
+}
+
+TEST(output_outside_of_the_source_becomes_zero) {
+    Canvas source({0, 0, 3, 3}, 4);
+    Canvas target({-1, -1, 5, 5}, 4);
+    target.fill(-1);
+    write_source(target.view, target.view.bounds, &source.view);
+    for (int y = -1; y < 5; ++y)
+        for (int x = -1; x < 5; ++x) {
+            const bool inside = x >= 0 && x < 3 && y >= 0 && y < 3;
+            CHECK(target.at(x, y, 1) == (inside ? source_value(x, y, 1) : 0.0F));
+        }
+}
+
+TEST(only_the_render_window_is_written) {
+    Canvas source({0, 0, 4, 4}, 3);
+    Canvas target({0, 0, 4, 4}, 3);
+    target.fill(-1);
+    write_source(target.view, {1, 1, 3, 9}, &source.view);
+    CHECK(target.at(0, 1, 0) == -1 && target.at(3, 1, 0) == -1 && target.at(1, 0, 0) == -1);
+    CHECK(target.at(1, 1, 0) == source_value(1, 1, 0) && target.at(2, 3, 2) == source_value(2, 3, 2));
+}
+
+TEST(padding_is_never_written) {
+    Canvas source({0, 0, 3, 2}, 4);
+    Canvas target({0, 0, 3, 2}, 4, false, 3);
+    write_source(target.view, {-5, -5, 50, 50}, &source.view);
+    CHECK(target.memory[12] == -9.0F && target.memory[14] == -9.0F && target.memory.back() == -9.0F);
+}
+
+TEST(rgb_becomes_opaque_rgba_and_rgba_loses_alpha) {
+    Canvas rgb({0, 0, 2, 2}, 3);
+    Canvas rgba({0, 0, 2, 2}, 4);
+    rgba.fill(-1);
+    write_source(rgba.view, rgba.view.bounds, &rgb.view);
+    CHECK(rgba.at(1, 1, 2) == source_value(1, 1, 2) && rgba.at(1, 1, 3) == 1.0F);
+    Canvas back({0, 0, 2, 2}, 3);
+    back.fill(-1);
+    write_source(back.view, back.view.bounds, &rgba.view);
+    CHECK(back.at(1, 1, 2) == source_value(1, 1, 2));
+}
+
+TEST(a_source_that_touches_nothing_of_the_window_leaves_zero) {
+    Canvas source({10, 10, 12, 12}, 4);
+    Canvas target({0, 0, 2, 2}, 4);
+    write_source(target.view, target.view.bounds, &source.view);
+    CHECK(target.at(0, 0, 0) == 0 && target.at(1, 1, 3) == 0);
+}
+
+TEST(planes_land_upright_and_leave_alpha) {
+    const OfxRectI area{1, 2, 4, 4};  // 3 × 2 pixels
+    std::vector<float> planes(3 * 3 * 2);
+    for (size_t i = 0; i < planes.size(); ++i) planes[i] = float(i);
+    reelmend::transport::RenderOutput output;
+    output.format = {3, 2, 3};
+    output.planes = planes.data();
+    for (const bool top_down : {false, true}) {
+        Canvas target({0, 0, 5, 5}, 4, top_down);
+        write_planes(target.view, {2, 0, 5, 5}, area, output);
+        CHECK(target.at(2, 3, 0) == 1 && target.at(2, 3, 1) == 7 && target.at(2, 3, 2) == 13);  // top row first
+        CHECK(target.at(3, 2, 0) == 5 && target.at(3, 2, 2) == 17);
+        CHECK(target.at(2, 3, 3) == source_value(2, 3, 3));  // alpha
+        CHECK(target.at(1, 3, 0) == source_value(1, 3, 0));  // outside of the window
+        CHECK(target.at(4, 3, 0) == source_value(4, 3, 0));  // outside of the source
+    }
+}
+
+TEST(one_plane_shows_as_grey) {
+    const float planes[] = {0.25F, 0.5F};
+    reelmend::transport::RenderOutput output;
+    output.format = {2, 1, 1};
+    output.planes = planes;
+    Canvas target({0, 0, 2, 1}, 3);
+    write_planes(target.view, target.view.bounds, target.view.bounds, output);
+    CHECK(target.at(1, 0, 0) == 0.5F && target.at(1, 0, 1) == 0.5F && target.at(1, 0, 2) == 0.5F);
+}
+
+TEST(pixels_for_the_engine_start_at_the_top_row) {
+    for (const bool top_down : {false, true}) {
+        Canvas canvas({3, 4, 6, 8}, 4, top_down);
+        const auto pixels = host_pixels(canvas.view);
+        CHECK(pixels.width == 3 && pixels.height == 4 && pixels.components == 4);
+        CHECK(pixels.top_row[0] == source_value(3, 7, 0));
+        const auto* second = reinterpret_cast<const std::byte*>(pixels.top_row) + pixels.row_stride_bytes;
+        CHECK(*reinterpret_cast<const float*>(second) == source_value(3, 6, 0));
+    }
+}

@@ -1,0 +1,71 @@
+#include <fstream>
+#include <sstream>
+
+#include "checks.h"
+#include "resources.h"
+
+using namespace reelmend::plugin;
+
+namespace {
+
+const std::string kEffect = R"({"identifier": "org.x.Y", "label": "Y", "grouping": "X", "version": [2, 3],
+    "effect": "y", "window": {"radius_parameter": "radius", "radius_frames": 4}, "groups": [{"name": "main",
+    "label": "Main"}], "parameters": [{"name": "radius", "label": "Radius", "type": "integer", "role": "model",
+    "default": 4, "minimum": 1, "maximum": 9, "unit": "frames", "hint": "Reach.", "group": "main"}]})";
+
+std::string effects(const std::string& effect) {
+    return R"({"format": 1, "effects": [)" + effect + "]}";
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const auto at = text.find(from);
+    if (at == std::string::npos) checks::fail(__FILE__, __LINE__, "the sample does not hold " + from);
+    return text.replace(at, from.size(), to);
+}
+
+std::string refusal(const std::string& text) {
+    return checks::thrown_by([&] { parse_effects(text, "/b/effects.json"); });
+}
+
+}  // namespace
+
+TEST(effects_json_gives_panel_and_window) {
+    const auto found = parse_effects(effects(kEffect), "effects.json");
+    CHECK(found.size() == 1);
+    const auto& effect = found.at(0);
+    CHECK(effect.identifier == "org.x.Y" && effect.version_major == 2 && effect.version_minor == 3);
+    CHECK(effect.radius_parameter == "radius" && effect.radius_frames == 4 && !effect.identity);
+    const auto& radius = effect.parameters.at(0);
+    CHECK(radius.type == ParameterType::integer && std::get<int64_t>(radius.default_value) == 4);
+    CHECK(radius.minimum == 1 && radius.maximum == 9 && !radius.animates);
+    CHECK(radius.hint == "Reach. Unit: frames.");
+}
+
+TEST(what_is_not_effects_json_is_refused_with_file_and_remedy) {
+    for (const char* text : {"", "nonsense", "[]", "{}", R"({"format": 1})", R"({"format": 1, "effects": []})",
+                             R"({"format": 1, "effects": [{}]})", R"({"format": 1, "effects": 7})"}) {
+        CHECK_SAYS(refusal(text), "/b/effects.json can't be used: ");
+        CHECK_SAYS(refusal(text), "reelmend ofx install");
+    }
+}
+
+TEST(another_format_is_refused) {
+    CHECK_SAYS(refusal(R"({"format": 2, "effects": []})"), "format is 2, not 1");
+}
+
+TEST(a_defective_parameter_is_refused_by_name) {
+    const auto broken = [](const char* from, const char* to) { return refusal(effects(replaced(kEffect, from, to))); };
+    CHECK_SAYS(broken("\"integer\"", "\"matrix\""), "unknown type 'matrix'");
+    CHECK_SAYS(broken("\"model\"", "\"nobody\""), "unknown role 'nobody'");
+    CHECK_SAYS(broken("\"default\": 4", "\"default\": \"four\""), "type must be number");
+    CHECK_SAYS(broken("\"minimum\": 1, ", ""), "minimum");
+    CHECK_SAYS(broken("\"group\": \"main\"", "\"group\": \"attic\""), "'radius' is in no group 'attic'");
+    CHECK_SAYS(broken("\"radius_parameter\": \"radius\"", "\"radius_parameter\": \"reach\""), "no parameter 'reach'");
+    CHECK_SAYS(broken("\"role\": \"model\"", "\"role\": \"view\""), "'radius' has a type that does not fit its role");
+}
+
+TEST(a_choice_whose_default_is_not_offered_is_refused) {
+    const std::string choice = R"({"name": "view", "label": "View", "type": "choice", "role": "view",
+        "default": "gain", "choices": [{"value": "result", "label": "Result"}]}, {"name": "radius")";
+    CHECK_SAYS(refusal(effects(replaced(kEffect, "{\"name\": \"radius\"", choice))), "not among its choices");
+}
