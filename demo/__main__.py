@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,7 +60,7 @@ def _render(
         movies = [
             stack.enter_context(open_writer(out / name, frame_rate=like.frame_rate, overwrite=True)) for name in MOVIES
         ]
-        results = render_through_node(bundle, like, before)
+        results = stack.enter_context(closing(render_through_node(bundle, like, before)))
         count = before.last_frame - before.first_frame + 1
         started = time.perf_counter()
         for frame, after in track(results, "Rendering through the node", total=count, console=Console(stderr=True)):
@@ -104,4 +104,6 @@ def main(
         sys.exit("stopped; nothing half-written was kept")
 
 
-typer.run(main)
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(main)
+app()

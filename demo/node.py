@@ -63,5 +63,6 @@ def render_through_node(bundle: Path, like: Reader, source: RememberedClip) -> I
     )
     with pyopenfx.load(bundle) as loaded, loaded.plugin(EFFECT).create(settings) as effect:
         effect.set_source(lambda frame: np.ascontiguousarray(source.planes(frame).transpose(1, 2, 0)))
-        for frame, picture in effect.render_frames():
-            yield frame, np.ascontiguousarray(picture.transpose(2, 0, 1))
+        with contextlib.closing(effect.render_frames()) as pictures:
+            for frame, picture in pictures:
+                yield frame, np.ascontiguousarray(picture.transpose(2, 0, 1))

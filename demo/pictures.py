@@ -29,9 +29,12 @@ def _labelled(planes: Planes, text: str) -> Planes:
     picture = np.ascontiguousarray(planes.transpose(1, 2, 0))
     scale = max(picture.shape[0] / 600, 0.3)
     place = (int(20 * scale), int(40 * scale))
-    for colour, thickness in (((0, 0, 0), 5), ((1, 1, 1), 2)):
+    for value, thickness in ((0.0, 5), (1.0, 2)):
+        letters = np.zeros(picture.shape[:2], np.uint8)  # OpenCV draws text into bytes only
         width = max(1, round(thickness * scale))
-        cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, colour, width, cv2.LINE_AA)
+        cv2.putText(letters, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (255,), width, cv2.LINE_AA)
+        opacity = letters[:, :, None].astype(np.float32) / 255
+        picture = picture * (1 - opacity) + value * opacity
     return picture
 
 
