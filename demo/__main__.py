@@ -77,7 +77,7 @@ def table(report: dict[str, Any], out: Path) -> Table:
     """Return the closing table."""
     shown = Table(title=f"{report['frames']} frames of {report['clip']}, {report['size'][0]}×{report['size'][1]}")
     for heading in ("", "before", "after"):
-        shown.add_column(heading, justify="left" if not heading else "right")
+        shown.add_column(heading, justify="left" if not heading else "right", overflow="fold")
     shown.add_row("flicker", *(_percent(report[key]) for key in ("flicker_before", "flicker_after")))
     if report["psnr_after"] is not None:
         shown.add_row("PSNR to the clean clip", *(f"{report[key]:.1f} dB" for key in ("psnr_before", "psnr_after")))

@@ -15,11 +15,11 @@ from support.engines import RunningEngine
 
 COMMITTED = Path(__file__).parents[2] / "ofx_bridge" / "plugin" / "resources" / "effects.json"
 OFX_TYPES = {
-    ParameterType.NUMBER: "OfxParamTypeDouble",
-    ParameterType.INTEGER: "OfxParamTypeInteger",
-    ParameterType.FLAG: "OfxParamTypeBoolean",
-    ParameterType.CHOICE: "OfxParamTypeChoice",
-    ParameterType.TEXT: "OfxParamTypeString",
+    ParameterType.NUMBER: "Double",
+    ParameterType.INTEGER: "Integer",
+    ParameterType.FLAG: "Boolean",
+    ParameterType.CHOICE: "Choice",
+    ParameterType.TEXT: "String",
 }
 
 
@@ -35,7 +35,7 @@ def test_bundle_carries_the_committed_panel() -> None:
 def test_node_shows_every_parameter_of_the_panel_with_its_type_and_range() -> None:
     with pyopenfx.load(find_bundle()) as bundle:
         for effect in panel(ModelStore.default())["effects"]:
-            description = bundle.plugin(effect["identifier"]).describe()
+            description = bundle.plugin(effect["identifier"]).describe("filter")
             for parameter in effect["parameters"]:
                 shown = description.param(parameter["name"])
                 assert shown.type == OFX_TYPES[parameter["type"]]

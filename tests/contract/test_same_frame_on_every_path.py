@@ -79,7 +79,7 @@ def path(request: pytest.FixtureRequest, frames: np.ndarray, shared_engine: Runn
 
             yield lambda numbers, threads: _on_threads(over_the_wire, numbers, threads)
     else:
-        parameters = {"pixelRoute": route.replace("-", "_"), **PARAMETERS}
+        parameters = {"pixelRoute": route.replace("-", " ").capitalize(), **PARAMETERS}
         with node(frames, shared_engine.address, first_frame=FIRST_FRAME, parameters=parameters) as instance:
             with instance.sequence() as sequence:
                 yield lambda numbers, threads: _on_threads(lambda n: planar(sequence.render(n)), numbers, threads)
