@@ -6,6 +6,7 @@
 #include <set>
 
 #include "action.h"
+#include "library_file.h"
 
 namespace ofxhost {
 
@@ -130,6 +131,8 @@ Binary::~Binary() {
 }
 
 void Binary::open() {
+    const std::string defect = libraryDefect(file_path_);
+    if (!defect.empty()) throw LoadError("cannot load '" + file_path_ + "': " + defect);
     library_ = dlopen(file_path_.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (library_ == nullptr) throw LoadError("cannot load '" + file_path_ + "': " + dlerror());
 }

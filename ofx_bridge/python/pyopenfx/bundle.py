@@ -17,6 +17,7 @@ from .description import PluginDescription, full_context
 from .errors import PluginLoadError
 from .events import EventLog, MessageCallback, ProgressCallback
 from .instance import Instance
+from .reporting import reporting
 from .settings import InstanceSettings
 
 _STANDARD_FOLDERS = {"darwin": Path("/Library/OFX/Plugins"), "linux": Path("/usr/OFX/Plugins")}
@@ -116,7 +117,8 @@ class Plugin:
 
         Raises OfxError when the plug-in refuses or does not have that context.
         """
-        raw = self.bundle.native.describe(self._index, full_context(context) if context else "")
+        with reporting(self.bundle.log, self.identifier, "Describe", None):
+            raw = self.bundle.native.describe(self._index, full_context(context) if context else "")
         return PluginDescription.read(self.identifier, self.version, raw)
 
     def create(
@@ -128,7 +130,8 @@ class Plugin:
     ) -> Instance:
         """Return a new instance; close it, or use it as a context manager. Raises OfxError when the plug-in refuses."""
         log = EventLog(on_message, on_progress)
-        native = self.bundle.native.create(self._index, settings.native(), log)
+        with reporting(log, self.identifier, "CreateInstance", None):
+            native = self.bundle.native.create(self._index, settings.native(), log)
         instance = Instance(native, settings, log, self.describe(settings.context))
         self.bundle.adopt(instance)
         return instance

@@ -43,6 +43,8 @@ ProgressCallback = Callable[[str, float], "bool | None"]
 class EventLog:
     """Collects what the plug-in says and passes it on. Called by the native host on any thread.
 
+    What Python callables raise while the plug-in runs is kept in `errors`, since it cannot pass through the plug-in.
+
     `on_message` may answer a question with True (yes) or False (no, the default). `on_progress(label, fraction)` may
     answer False to ask the plug-in to stop.
     """
@@ -62,7 +64,7 @@ class EventLog:
         self.messages.append(message)
         if persistent:
             self.persistent_message = message
-        answer = self._ask(self._on_message, message)
+        answer = self._on_message(message) if self._on_message else None
         if message.kind != "question":
             return _REPLY_OK
         return _REPLY_YES if answer else _REPLY_NO
@@ -76,7 +78,7 @@ class EventLog:
     def progress_update(self, fraction: float) -> bool:
         running = self.progress[-1] if self.progress else Progress("")
         running.fractions.append(fraction)
-        return self._ask(self._on_progress, running.label, fraction) is not False
+        return not self._on_progress or self._on_progress(running.label, fraction) is not False
 
     def progress_end(self) -> None:
         if self.progress:
@@ -87,13 +89,3 @@ class EventLog:
 
     def violation(self, what: str) -> None:
         self.violations.append(what)
-
-    def _ask(self, callback: Callable[..., bool | None] | None, *arguments: object) -> bool | None:
-        """Return the callback's answer; what it raises is kept for after the action, never thrown into the plug-in."""
-        if callback is None:
-            return None
-        try:
-            return callback(*arguments)
-        except BaseException as error:
-            self.errors.append(error)
-            return None

@@ -107,7 +107,7 @@ class Instance:
         alpha = "OfxImageAlphaPremultiplied" if premultiplied else "OfxImageAlphaUnPremultiplied"
         self._native.connect(
             clip,
-            self._guard(pictures),
+            pictures.checked,
             (pictures.height, pictures.width, pictures.channels),
             (pictures.first, pictures.last),
             alpha if pictures.channels == 4 else "OfxImageOpaque",
@@ -116,16 +116,6 @@ class Instance:
     def remove_source(self, clip: str = "Source") -> None:
         """Disconnect `clip`."""
         self._native.disconnect(clip)
-
-    def _guard(self, source: Source) -> FrameCallable:
-        def read(frame: int) -> FloatArray | None:
-            try:
-                return source.checked(frame)
-            except BaseException as error:
-                self.log.errors.append(error)
-                return None
-
-        return read
 
     def drop_cache(self) -> None:
         """Forget the source frames kept so far, so that the callables are asked again."""
@@ -271,7 +261,7 @@ class Instance:
             identity = self._native.identity(frame) if honour_identity else None
             if identity is not None:
                 return self._identical(identity, frame, window)
-            return self._native.render(frame, sequence, window, abort_check(self.log, abort))
+            return self._native.render(frame, sequence, window, abort_check(abort))
 
     def _identical(self, identity: tuple[str, float], frame: float, window: Window | None) -> FloatArray:
         clip, time = identity

@@ -37,17 +37,21 @@ double numberFrom(const Param& param, nb::handle value) {
     return number;
 }
 
-// Runs Python code for the host on whatever thread it is on; an exception is printed, never thrown into the plug-in.
+// Runs Python code for the host on whatever thread it is on.
 template <class Result, class Body>
-Result withPython(const char* where, Result otherwise, Body&& body) {
+Result withPython(const Log& log, Result otherwise, Body&& body) {
     const nb::gil_scoped_acquire gil;
     try {
-        return body();
+        try {
+            return body();
+        } catch (nb::python_error& error) {
+            log->attr("errors").attr("append")(error.value());
+        } catch (const std::exception& error) {
+            const nb::object type = nb::module_::import_("builtins").attr("RuntimeError");
+            log->attr("errors").attr("append")(type(error.what()));
+        }
     } catch (nb::python_error& error) {
-        error.discard_as_unraisable(where);
-    } catch (const std::exception& error) {
-        PyErr_SetString(PyExc_RuntimeError, error.what());
-        PyErr_WriteUnraisable(nb::str(where).ptr());
+        error.discard_as_unraisable("pyopenfx");
     }
     return otherwise;
 }
@@ -114,43 +118,41 @@ ParamValue fromPython(const Param& param, nb::handle value) {
     return result;
 }
 
-FrameSource frameSource(nb::object callable) {
-    return [kept = keep(std::move(callable))](int64_t frame) {
-        return withPython<std::optional<SourceFrame>>(
-            "frame source", std::nullopt, [&]() -> std::optional<SourceFrame> {
-                nb::object picture = (*kept)(frame);
-                if (picture.is_none()) return std::nullopt;
-                using Input = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-                const auto array = nb::cast<Input>(picture);
-                SourceFrame result{};
-                result.height = static_cast<int>(array.shape(0));
-                result.width = static_cast<int>(array.shape(1));
-                result.channels = static_cast<int>(array.shape(2));
-                result.pixels = array.data();
-                result.owner = keep(std::move(picture));
-                return result;
-            });
-    };
-}
-
-std::function<bool()> abortCheck(nb::object callable) {
-    if (callable.is_none()) return {};
-    return [kept = keep(std::move(callable))] {
-        return withPython("abort", true, [&] { return PyObject_IsTrue((*kept)().ptr()) == 1; });
-    };
-}
-
-std::shared_ptr<Listener> listenerFor(nb::object object) {
-    const auto kept = keep(std::move(object));
-    auto listener = std::make_shared<Listener>();
-    listener->message = [kept](const Message& message) {
-        return withPython<OfxStatus>("message", kOfxStatFailed, [&] {
-            return nb::cast<int>(kept->attr("message")(message.type, message.id, message.text, message.persistent));
+FrameSource frameSource(nb::object callable, const Log& log) {
+    return [log, kept = keep(std::move(callable))](int64_t frame) {
+        return withPython<std::optional<SourceFrame>>(log, std::nullopt, [&]() -> std::optional<SourceFrame> {
+            nb::object picture = (*kept)(frame);
+            if (picture.is_none()) return std::nullopt;
+            using Input = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
+            const auto array = nb::cast<Input>(picture);
+            SourceFrame result{};
+            result.height = static_cast<int>(array.shape(0));
+            result.width = static_cast<int>(array.shape(1));
+            result.channels = static_cast<int>(array.shape(2));
+            result.pixels = array.data();
+            result.owner = keep(std::move(picture));
+            return result;
         });
     };
-    const auto tell = [kept](const char* method, auto... arguments) {
-        withPython(method, true, [&] {
-            kept->attr(method)(arguments...);
+}
+
+std::function<bool()> abortCheck(nb::object callable, const Log& log) {
+    if (callable.is_none()) return {};
+    return [log, kept = keep(std::move(callable))] {
+        return withPython(log, true, [&] { return PyObject_IsTrue((*kept)().ptr()) == 1; });
+    };
+}
+
+std::shared_ptr<Listener> listenerFor(const Log& log) {
+    auto listener = std::make_shared<Listener>();
+    listener->message = [log](const Message& message) {
+        return withPython<OfxStatus>(log, kOfxStatFailed, [&] {
+            return nb::cast<int>(log->attr("message")(message.type, message.id, message.text, message.persistent));
+        });
+    };
+    const auto tell = [log](const char* method, auto... arguments) {
+        withPython(log, true, [&] {
+            log->attr(method)(arguments...);
             return true;
         });
     };
@@ -161,8 +163,8 @@ std::shared_ptr<Listener> listenerFor(nb::object object) {
     listener->progress_end = [tell] { tell("progress_end"); };
     listener->goto_time = [tell](double time) { tell("goto_time", time); };
     listener->violation = [tell](const std::string& what) { tell("violation", what); };
-    listener->progress_update = [kept](double progress) {
-        return withPython("progress", true, [&] { return nb::cast<bool>(kept->attr("progress_update")(progress)); });
+    listener->progress_update = [log](double progress) {
+        return withPython(log, true, [&] { return nb::cast<bool>(log->attr("progress_update")(progress)); });
     };
     return listener;
 }

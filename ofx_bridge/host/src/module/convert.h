@@ -27,13 +27,16 @@ nb::dict toDict(const PropertySet& props);
 nb::object toPython(const ParamType& type, const ParamValue& value);
 ParamValue fromPython(const Param& param, nb::handle value);
 
+// What Python code raises while a plug-in runs cannot pass through the plug-in: it is appended to `log.errors`.
+using Log = std::shared_ptr<nb::object>;
+
 // `callable(frame) -> float32 array (H, W, C) or None`; its exceptions count as None.
-FrameSource frameSource(nb::object callable);
+FrameSource frameSource(nb::object callable, const Log& log);
 // `callable() -> bool`; an exception counts as true. None means never.
-std::function<bool()> abortCheck(nb::object callable);
-// An object with the methods message, persistent_cleared, progress_start, progress_update, progress_end, goto_time and
+std::function<bool()> abortCheck(nb::object callable, const Log& log);
+// `log` has the methods message, persistent_cleared, progress_start, progress_update, progress_end, goto_time and
 // violation.
-std::shared_ptr<Listener> listenerFor(nb::object object);
+std::shared_ptr<Listener> listenerFor(const Log& log);
 
 // Top row first. Call without the GIL held; it is taken where needed.
 struct Pixels {

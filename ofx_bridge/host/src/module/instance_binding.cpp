@@ -58,10 +58,11 @@ PyInstance::Visit::~Visit() {
     if (--visited_.visitors_ == 0) visited_.empty_.notify_all();
 }
 
-PyInstance::PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, nb::object listener) {
-    auto host_listener = listenerFor(std::move(listener));
+PyInstance::PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, const nb::object& log)
+    : log_(keep(log)) {
+    auto listener = listenerFor(log_);
     const nb::gil_scoped_release no_gil;
-    instance_ = std::make_shared<EffectInstance>(std::move(plugin), options, std::move(host_listener));
+    instance_ = std::make_shared<EffectInstance>(std::move(plugin), options, std::move(listener));
 }
 
 PyInstance::~PyInstance() {
@@ -78,7 +79,41 @@ void PyInstance::close() {
     closed_ = true;
     empty_.wait(lock, [&] { return visitors_ == 0; });
     const auto last = std::move(instance_);
+    const auto still_open = std::move(open_sequences_);
+    open_sequences_.clear();
+    // What callbacks raised may refer back to this object through its traceback.
+    const auto log = std::move(log_);
     lock.unlock();
+    if (!last) return;
+    for (const auto& entry : still_open) {
+        try {
+            last->endSequence(entry.second);
+        } catch (const StatusError&) {
+            last->violation("EndSequenceRender failed while the instance was closed");
+        }
+    }
+}
+
+void PyInstance::beginSequence(const Sequence& sequence) {
+    use([&](EffectInstance& instance) {
+        instance.beginSequence(sequence);
+        std::lock_guard lock(mutex_);
+        open_sequences_.insert_or_assign(&sequence, sequence);
+    });
+}
+
+void PyInstance::endSequence(const Sequence& sequence) {
+    try {
+        use([&](EffectInstance& instance) {
+            std::unique_lock lock(mutex_);
+            if (open_sequences_.erase(&sequence) == 0) return;
+            lock.unlock();
+            instance.endSequence(sequence);
+        });
+    } catch (const StatusError&) {
+        // close() came first and has ended every open sequence.
+        if (!closed()) throw;
+    }
 }
 
 bool PyInstance::closed() const {
@@ -88,7 +123,7 @@ bool PyInstance::closed() const {
 
 void PyInstance::connect(const std::string& clip, nb::object callable, std::array<int, 3> shape,
                          std::array<double, 2> range, const std::string& premult) {
-    FrameSource source = frameSource(std::move(callable));
+    FrameSource source = frameSource(std::move(callable), log_);
     use([&](EffectInstance& instance) {
         instance.clip(clip).connect(std::move(source), shape[1], shape[0], shape[2], range[0], range[1], premult);
         instance.paramsChanged({clip}, kOfxChangeUserEdited, instance.now());
@@ -103,7 +138,7 @@ void PyInstance::disconnect(const std::string& clip) {
 }
 
 PixelArray PyInstance::render(double time, const Sequence& sequence, std::optional<Window> wanted, nb::object aborted) {
-    auto abort = abortCheck(std::move(aborted));
+    auto abort = abortCheck(std::move(aborted), log_);
     return use([&](EffectInstance& instance) {
         const OfxRectI area = pixelsOf(instance.regionOfDefinition(time), instance.project().pixel_aspect);
         if (area.x1 >= area.x2 || area.y1 >= area.y2) {
@@ -267,14 +302,8 @@ void bindInstance(nb::module_& module) {
                      return std::pair(answer->clip, answer->time);
                  });
              })
-        .def("begin_sequence",
-             [](PyInstance& self, const Sequence& sequence) {
-                 self.use([&](EffectInstance& instance) { instance.beginSequence(sequence); });
-             })
-        .def("end_sequence",
-             [](PyInstance& self, const Sequence& sequence) {
-                 self.use([&](EffectInstance& instance) { instance.endSequence(sequence); });
-             })
+        .def("begin_sequence", &PyInstance::beginSequence)
+        .def("end_sequence", &PyInstance::endSequence)
         .def("go_to", [](PyInstance& self, double time) { self.use([&](EffectInstance& i) { i.goTo(time); }); })
         .def("drop_cache",
              [](PyInstance& self) {

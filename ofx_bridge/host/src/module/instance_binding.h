@@ -20,7 +20,7 @@ using Window = std::array<int, 4>;
 
 class PyInstance {
   public:
-    PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, nb::object listener);
+    PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, const nb::object& log);
     ~PyInstance();
 
     void close();
@@ -37,6 +37,9 @@ class PyInstance {
     void connect(const std::string& clip, nb::object callable, std::array<int, 3> shape, std::array<double, 2> range,
                  const std::string& premult);
     void disconnect(const std::string& clip);
+    void beginSequence(const Sequence& sequence);
+    // Does nothing when close() has ended the sequence already.
+    void endSequence(const Sequence& sequence);
     PixelArray render(double time, const Sequence& sequence, std::optional<Window> window, nb::object aborted);
     std::optional<PixelArray> sourcePixels(const std::string& clip, double time);
 
@@ -55,7 +58,9 @@ class PyInstance {
         PyInstance& visited_;
     };
 
+    Log log_;
     std::shared_ptr<EffectInstance> instance_;
+    std::map<const Sequence*, Sequence> open_sequences_;
     mutable std::mutex mutex_;
     std::condition_variable empty_;
     int visitors_ = 0;

@@ -18,8 +18,8 @@ namespace {
 // A bundle for Python; closing it unloads the file.
 class PyBinary {
   public:
-    PyBinary(const std::string& file, const std::string& bundle, const HostOptions& options, nb::object listener) {
-        auto host_listener = listenerFor(std::move(listener));
+    PyBinary(const std::string& file, const std::string& bundle, const HostOptions& options, const nb::object& log) {
+        auto host_listener = listenerFor(keep(log));
         const nb::gil_scoped_release no_gil;
         binary_ = std::make_shared<Binary>(file, bundle, options, std::move(host_listener));
     }
@@ -134,13 +134,13 @@ NB_MODULE(_host, module) {
     bindOptions(module);
     bindInstance(module);
     nb::class_<PyBinary>(module, "Binary")
-        .def(nb::init<const std::string&, const std::string&, const HostOptions&, nb::object>())
+        .def(nb::init<const std::string&, const std::string&, const HostOptions&, const nb::object&>())
         .def("close", &PyBinary::close)
         .def("plugins", &listPlugins)
         .def("describe", &describePlugin)
         .def("host_properties", [](const PyBinary& self) { return toDict(self.get().host()); })
-        .def("create", [](const PyBinary& self, size_t index, const InstanceOptions& options, nb::object listener) {
-            return new PyInstance(self.shared(index), options, std::move(listener));
+        .def("create", [](const PyBinary& self, size_t index, const InstanceOptions& options, const nb::object& log) {
+            return new PyInstance(self.shared(index), options, log);
         });
     module.def("is_resident", &isResident);
 }
