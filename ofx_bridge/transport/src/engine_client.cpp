@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 #include <new>
+#include <thread>
 
 #include "failures.h"
 #include "launcher.h"
@@ -15,6 +16,7 @@ namespace {
 const std::string kServerInfoPath = "/reelmend.rpc.v1.EngineService/GetServerInfo";
 constexpr size_t kMostIdleStreams = 32;
 constexpr uint32_t kMostSidePixels = 32768;
+constexpr std::chrono::milliseconds kEndingTakes{1500};
 
 void check(const RenderJob& job) {
     if (job.window.empty()) throw EngineError(Code::invalid_argument, "a render needs at least one frame of 'Source'");
@@ -31,7 +33,7 @@ void check(const RenderJob& job) {
     }
 }
 
-ServerInfo ask_server_info(GrpcConnection& connection, Waiting& waiting) {
+ServerInfo ask_server_info(GrpcConnection& connection, const std::string& address, Waiting& waiting) {
     connection.start_call(kServerInfoPath, waiting.remaining());
     connection.send({}, waiting);
     connection.half_close();
@@ -39,7 +41,9 @@ ServerInfo ask_server_info(GrpcConnection& connection, Waiting& waiting) {
     if (message && connection.receive(waiting)) throw ProtocolBroken("it answered twice");
     const Status status = connection.status();
     if (status.code == Code::unavailable || status.code == Code::cancelled) throw ConnectionLost(status.message);
-    if (status.code != Code::ok) throw EngineError(status.code, "asked who it is, it said: " + status.message);
+    if (status.code != Code::ok) {
+        throw EngineError(status.code, "what listens at " + address + " is no Reelmend engine: " + status.message);
+    }
     if (!message) throw ProtocolBroken("its answer is empty");
     return decode_server_info(*message);
 }
@@ -72,10 +76,24 @@ class EngineClient::Pool {
         dropped.swap(idle_);
     }
 
-    // A connection to an engine that speaks this version of the contract.
+    // A connection to an engine that speaks this version of the contract. An engine that is ending may still accept
+    // connections and drop them, so those are tried again for a while: its successor is started when it is gone.
     std::pair<std::unique_ptr<GrpcConnection>, ServerInfo> connect(Waiting& waiting) {
+        const auto give_up = Waiting::Clock::now() + kEndingTakes;
+        for (;;) {
+            try {
+                return connect_once(waiting);
+            } catch (const ConnectionLost&) {
+                if (Waiting::Clock::now() >= give_up) throw;
+            }
+            waiting.check();
+            std::this_thread::sleep_for(std::chrono::milliseconds(waiting.slice_ms()));
+        }
+    }
+
+    std::pair<std::unique_ptr<GrpcConnection>, ServerInfo> connect_once(Waiting& waiting) {
         auto connection = std::make_unique<GrpcConnection>(launcher_.connect(parse_address(address_), waiting));
-        ServerInfo info = ask_server_info(*connection, waiting);
+        ServerInfo info = ask_server_info(*connection, address_, waiting);
         if (info.api_version != kApiVersion) {
             throw EngineError(Code::failed_precondition, "engine " + one_line(info.engine_version) + " at " + address_ +
                                                              " speaks API " + std::to_string(info.api_version) +

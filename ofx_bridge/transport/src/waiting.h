@@ -22,7 +22,7 @@ class Waiting {
     // Throws EngineError: cancelled or deadline_exceeded.
     void check() {
         const auto now = Clock::now();
-        if (aborted_ && now - asked_ >= kSlice) {
+        if (aborted_ && now - asked_ >= kAskEvery) {
             asked_ = now;
             if (aborted_()) throw EngineError(Code::cancelled, what_ + ": stopped by the host");
         }
@@ -42,6 +42,7 @@ class Waiting {
 
   private:
     static constexpr std::chrono::milliseconds kSlice{10};
+    static constexpr std::chrono::milliseconds kAskEvery{5};  // an answer may cost the host something
 
     std::chrono::milliseconds limit_;
     Clock::time_point deadline_;
