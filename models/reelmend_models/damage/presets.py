@@ -32,7 +32,7 @@ PRESETS: dict[str, Chain] = {
     "silent-1910": Chain(
         (
             Blur(sigma_px=(0.8, 1.8)),
-            Grain(std=(0.025, 0.045), size_px=(0.7, 1.2)),
+            Grain(std=(0.02, 0.035), size_px=(0.6, 1.1)),
             Flicker(gain_std=(0.03, 0.08), spatial_std=(0.01, 0.03), outlier_probability=0.02),
             Stain(per_frame=0.12),
             Dust(per_frame=(20.0, 50.0)),

@@ -22,6 +22,9 @@ from reelmend_models.damage.settings import DamageError, Range, check_range, dra
 from reelmend_models.damage.stage import ClipInfo, Frame, Plan, Plane, Stage, Truth, checked_frame
 
 FADE_NODES_PER_FRAME = 10
+ROUGHNESS = 0.5
+WIDTH_TO_DEVIATION = 1.0 / 2.355
+"""Full width at half depth of a Gaussian profile is 2.355 standard deviations."""
 STANDING = 0
 PASSING = 1
 
@@ -36,6 +39,7 @@ class Scratch(Stage):
     slope_px: how far the lower end stands from the upper. wander_px: how far the line strays over seconds, and bends.
     moving_probability: share of passing scratches that move by moving_px a frame, either way.
     fade: 0 = even along its length, 1 = fades away in places.
+    companions: number of fainter lines beside each, within companion_reach_px of it.
     bright_colour: of a bright line; (1, 1, 1) on black and white film, yellow to green where colour emulsion is torn.
     """
 
@@ -52,6 +56,8 @@ class Scratch(Stage):
     moving_probability: float = 0.2
     moving_px: Range = (5.0, 15.0)
     fade: Range = (0.2, 1.0)
+    companions: Range = (0.0, 2.4)
+    companion_reach_px: float = 10.0
     bright_colour: Rgb = (0.95, 0.95, 0.95)
 
     def __post_init__(self) -> None:
@@ -61,6 +67,8 @@ class Scratch(Stage):
         check_range(self, "width_px", 0.1, 100.0)
         for setting in ("opacity", "bright_share", "moving_probability", "fade"):
             check_range(self, setting, 0.0, 1.0)
+        check_range(self, "companions", 0.0, 50.0)
+        check_range(self, "companion_reach_px", 0.0, 500.0)
         check_range(self, "slope_px", -2000.0, 2000.0)
         for setting in ("wander_px", "moving_px"):
             check_range(self, setting, 0.0, 2000.0)
@@ -81,6 +89,7 @@ class Scratch(Stage):
         bright = generator.random() < self.bright_share
         moving = kind == PASSING and generator.random() < self.moving_probability
         speed = draw(generator, self.moving_px) * scale * (1.0 if generator.random() < 0.5 else -1.0)
+        width = max(draw(generator, self.width_px) * scale, 0.8)
         return Line(
             kind=kind,
             event=event,
@@ -88,16 +97,24 @@ class Scratch(Stage):
             slope_px=draw(generator, self.slope_px) * scale,
             wander_px=draw(generator, self.wander_px) * scale,
             speed_px=speed if moving else 0.0,
-            width_px=max(draw(generator, self.width_px) * scale, 0.8),
+            width_px=width,
             opacity=draw(generator, self.opacity),
             fade=draw(generator, self.fade),
             colour=self.bright_colour if bright else (0.03, 0.03, 0.03),
+            companions=self._companions(draws.of("companions", kind, event.number), scale),
+        )
+
+    def _companions(self, generator: np.random.Generator, scale: float) -> tuple[tuple[float, float], ...]:
+        count = round(draw(generator, self.companions))
+        reach = self.companion_reach_px * scale
+        return tuple(
+            (float(generator.uniform(-reach, reach)), float(generator.uniform(0.15, 0.5))) for _ in range(count)
         )
 
 
 @dataclass(frozen=True)
 class Line:
-    """One scratch, in pixels of the clip."""
+    """One scratch, in pixels of the clip. companions: (distance to the right, share of the opacity) of each."""
 
     kind: int
     event: Event
@@ -109,6 +126,7 @@ class Line:
     opacity: float
     fade: float
     colour: Rgb
+    companions: tuple[tuple[float, float], ...]
 
 
 @dataclass(frozen=True)
@@ -132,13 +150,17 @@ class ScratchPlan(Plan):
     def patch(self, line: Line, index: int) -> tuple[Plane, int]:
         """Return the (H, w) opacities of one line in one frame, and the column where they begin."""
         centres = self.centres(line, index)
+        strands = ((0.0, 1.0), *line.companions)
         reach = line.width_px * 1.6 + 1.0
-        left = int(np.floor(centres.min() - reach))
-        columns = np.arange(left, int(np.ceil(centres.max() + reach)) + 1)
-        away = (columns[None, :] - centres[:, None]) / (line.width_px * 0.6)
-        profile = np.exp(-0.5 * away**2)
-        profile[profile < 0.02] = 0.0
-        opacity: Plane = (profile * (line.opacity * self.strength(line, index))[:, None]).astype(np.float32)
+        left = int(np.floor(centres.min() + min(offset for offset, _ in strands) - reach))
+        right = int(np.ceil(centres.max() + max(offset for offset, _ in strands) + reach))
+        away = np.arange(left, right + 1)[None, :] - centres[:, None]
+        opacity = np.zeros(away.shape, np.float32)
+        for number, (offset, share) in enumerate(strands):
+            profile = np.exp(-0.5 * ((away - offset) / (line.width_px * WIDTH_TO_DEVIATION)) ** 2)
+            profile[profile < 0.02] = 0.0
+            strand = profile * (share * line.opacity * self.strength(line, index, number))[:, None]
+            np.maximum(opacity, strand, out=opacity, casting="same_kind")
         return opacity, left
 
     def centres(self, line: Line, index: int) -> NDArray[np.float64]:
@@ -150,11 +172,13 @@ class ScratchPlan(Plan):
         moved = line.speed_px * (index - line.event.first)
         return np.asarray(line.x_px + moved + sway + line.slope_px * down + bend * np.cos(np.pi * down), np.float64)
 
-    def strength(self, line: Line, index: int) -> NDArray[np.float64]:
-        """Return (H,) the share of its opacity that a line has in each row; it runs on from frame to frame."""
-        nodes = np.concatenate([self._fade_nodes(line, index), self._fade_nodes(line, index + 1)[:1]])
-        return smooth_steps(1.0 - line.fade * nodes, self.clip.height)
+    def strength(self, line: Line, index: int, strand: int = 0) -> NDArray[np.float64]:
+        """Return (H,) the share of its opacity that a strand has in each row; it runs on from frame to frame."""
+        nodes = np.concatenate([self._fade_nodes(line, index, strand), self._fade_nodes(line, index + 1, strand)[:1]])
+        coarse = smooth_steps(1.0 - line.fade * nodes, self.clip.height)
+        rough = self.draws.of("rough", line.kind, line.event.number, index, strand).random(self.clip.height)
+        return coarse * (1.0 - ROUGHNESS * line.fade * rough)
 
-    def _fade_nodes(self, line: Line, index: int) -> NDArray[np.float64]:
-        generator = self.draws.of("fade", line.kind, line.event.number, index)
-        return np.clip(generator.normal(0.35, 0.4, FADE_NODES_PER_FRAME), 0.0, 1.0)
+    def _fade_nodes(self, line: Line, index: int, strand: int) -> NDArray[np.float64]:
+        generator = self.draws.of("fade", line.kind, line.event.number, index, strand)
+        return np.clip(generator.normal(0.4, 0.5, FADE_NODES_PER_FRAME), 0.0, 1.0)

@@ -22,7 +22,7 @@ def speck(generator: np.random.Generator, radius_px: float, softness_px: float) 
     along, across = along / stretch**0.5, across * stretch**0.5
     angle = np.arctan2(across, along)
     orders = np.arange(2, 6)
-    bends = generator.normal(0.0, 0.22 / orders**0.6)
+    bends = generator.normal(0.0, 0.42 / orders)
     phases = generator.uniform(0.0, 2.0 * np.pi, 4)
     outline = 1.0 + sum(b * np.cos(k * angle + p) for k, b, p in zip(orders, bends, phases, strict=True))
     return _soft_step((np.maximum(outline, 0.3) * radius_px - np.hypot(along, across)) / max(softness_px, 0.3) + 0.5)

@@ -39,8 +39,8 @@ class Stain(Stage):
     rim: Range = (0.2, 1.2)
     drift_px: float = 6.0
     light_share: float = 0.4
-    dark_colour: Rgb = (0.10, 0.08, 0.06)
-    light_colour: Rgb = (0.90, 0.88, 0.82)
+    dark_colour: Rgb = (0.08, 0.08, 0.08)
+    light_colour: Rgb = (0.88, 0.88, 0.88)
 
     def __post_init__(self) -> None:
         check_range(self, "per_frame", 0.0, 100.0)
@@ -98,7 +98,7 @@ def stain_patch(generator: np.random.Generator, radius_px: float, rim: float) ->
     side = 2 * half + 1
     axis = np.arange(-half, half + 1, dtype=np.float32) / np.float32(radius_px)
     distance = np.hypot(axis[:, None] * generator.uniform(0.8, 1.25), axis[None, :])
-    inland = 1.0 - distance + 0.22 * fractal_field(generator, side, side, cell_px=radius_px * 0.6, octaves=3)
+    inland = 1.0 - distance + 0.4 * fractal_field(generator, side, side, cell_px=radius_px * 0.7, octaves=4)
     inland *= distance < 1.55
     plateau = np.clip(inland * 9.0, 0.0, 1.0) * (0.75 + 0.18 * fractal_field(generator, side, side, radius_px * 0.3, 3))
     line = np.exp(-(((inland - 0.1) / 0.05) ** 2)) * (inland > 0.0)
