@@ -11,13 +11,17 @@ from reelmend.media.pyav import load_av
 
 
 class AudioCopy:
-    """The sound tracks of `source` on their way into `output`, from `start_s` of the source's clock on."""
+    """The sound tracks of `source` on their way into `output`, where `start_s` of the source's clock becomes 0.
 
-    def __init__(self, source: Path, output: Any, start_s: Fraction) -> None:
+    What sounds earlier is left out, but for the last `lead_s` seconds before it.
+    """
+
+    def __init__(self, source: Path, output: Any, start_s: Fraction, lead_s: Fraction = Fraction(0)) -> None:
         av = load_av()
         self._input = av.open(str(source.absolute()))
         self._output = output
         self._start_s = start_s
+        self._lead_s = lead_s
         self._streams: dict[int, Any] = {}
         self.notes: list[str] = []
         for stream in self._input.streams.audio:
@@ -36,7 +40,7 @@ class AudioCopy:
             if sounds_s >= time_s:
                 self._ahead = packet
                 return
-            if sounds_s >= 0:
+            if sounds_s >= -self._lead_s:
                 self._mux(packet)
 
     def close(self) -> None:

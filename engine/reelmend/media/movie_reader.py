@@ -31,6 +31,9 @@ class MovieReader:
     list's hidden part, or that come before the first key, give no frame. Pictures are turned upright as the file says;
     interlaced ones come as they are woven. Colour: see `movie_pixels.rgb_planes`.
 
+    A frame that the decoder refuses, drops or marks as corrupt is an error; what it paints over without a word (bit
+    errors in H.264 or FFV1) can't be told from a sound frame.
+
     Opening reads the whole file once without decoding, to learn where each frame belongs. When the file's packets
     don't tell (no time stamps, or the same one twice), the movie is decoded once to count its frames, and going
     back means decoding from the start.

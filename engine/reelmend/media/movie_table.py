@@ -87,12 +87,16 @@ def _table(
     shown = sorted(time for time in pts if time >= first_key) if first_key in pts else sorted(pts)
     if len(set(shown)) != len(shown):
         return None
+    missing = _missing_frames(container, stream, shown, packets)
+    while missing and len(shown) > 1 and shown[-1] in damaged:  # the packet in which the file ends
+        shown.pop()
+        missing += 1
     table = FrameTable(Fraction(stream.time_base), shown, [])
     numbers = table.frame_of_pts
     table.keys = sorted(numbers[time] for time in keys if time in numbers)
     table.key_dts = {numbers[time]: dts for time, dts in keys.items() if time in numbers}
     table.damaged = frozenset(numbers[time] for time in damaged if time in numbers)
-    table.declared_frames = len(shown) + _missing_frames(container, stream, shown, packets)
+    table.declared_frames = len(shown) + missing
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -27,6 +28,7 @@ _X264 = {"crf": "14", "preset": "medium", "mbtree": "0"}
 _PRORES = {"profile": "3", "vendor": "apl0"}
 _PRORES_4444 = {"profile": "4", "vendor": "apl0"}
 _NOT_CARRIED = frozenset({"major_brand", "minor_version", "compatible_brands", "encoder", "duration"})
+_PRIMING_S = Fraction(1, 5)  # codecs such as AAC begin with packets that sound before time 0
 _UNSTATED = (0, MATRIX_UNSPECIFIED)
 
 
@@ -130,7 +132,8 @@ class MovieWriter:
 
     def abort(self) -> None:
         if self._file is not None:
-            self._file.close()  # first, so that PyAV writes no trailer
+            with suppress(OSError):  # what is still buffered may not fit on the disk
+                self._file.close()  # first, so that PyAV writes no trailer
         if self._output is not None:
             self._output.close()
         self._pending.discard()
@@ -172,7 +175,8 @@ class MovieWriter:
             context.sample_aspect_ratio = self._source.pixel_aspect
 
     def _carry_over(self, source: MovieReader) -> None:
-        self._audio = AudioCopy(source.path, self._output, source.start_s + source.time_s(self._first))
+        lead_s = _PRIMING_S if self._first == source.first_frame else Fraction(0)
+        self._audio = AudioCopy(source.path, self._output, source.start_s + source.time_s(self._first), lead_s)
         self.notes += self._audio.notes
         metadata = {key: text for key, text in source.metadata.items() if key.lower() not in _NOT_CARRIED}
         if self._first != source.first_frame:

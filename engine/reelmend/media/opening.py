@@ -69,7 +69,7 @@ def open_writer(
         return MovieWriter(path, like, rate, source_type, overwrite=overwrite)
     name = _output_sequence(path, like)
     _check_sequence(name, like, numbers, overwrite=overwrite)
-    kind = pixel_type or stored_type(name.suffix.lower(), source_type)
+    kind = pixel_type or stored_type(name.suffix.lower(), source_type, like.path.suffix.lower() if like else "")
     return SequenceWriter(name, like, kind, overwrite=overwrite)
 
 

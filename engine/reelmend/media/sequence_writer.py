@@ -20,10 +20,10 @@ _INTEGER_DEPTHS = {".png": (8, 16), ".tif": (8, 16), ".tiff": (8, 16), ".dpx": (
 _HALF_HOLDS_BITS = 10  # half has 11 significant bits
 
 
-def stored_type(extension: str, source: PixelType) -> PixelType:
-    """Return the pixel type that loses nothing of the source's, as far as the file format goes; DPX starts at 10 bits.
+def stored_type(extension: str, source: PixelType, source_extension: str = "") -> PixelType:
+    """Return the pixel type that loses nothing of the source's, as far as the file format goes.
 
-    PNG has no floats: they become 16-bit integers. Grey and colour alike are written as R, G, B.
+    PNG has no floats: they become 16-bit integers. DPX gets at least its usual 10 bits, unless the source is DPX too.
     """
     if extension == ".exr":
         if source.is_float:
@@ -31,7 +31,8 @@ def stored_type(extension: str, source: PixelType) -> PixelType:
         return _HALF if source.bits <= _HALF_HOLDS_BITS else _SINGLE
     if source.is_float and extension in (".tif", ".tiff"):
         return source
-    wanted = 16 if source.is_float else max(source.bits, 10 if extension == ".dpx" else 8)
+    least = 10 if extension == ".dpx" != source_extension else 8
+    wanted = 16 if source.is_float else max(source.bits, least)
     return PixelType(next((bits for bits in _INTEGER_DEPTHS[extension] if bits >= wanted), 16))
 
 
@@ -39,7 +40,8 @@ class SequenceWriter:
     """A clip of image files, each of which appears when it is whole; see Writer.
 
     After abort() the frames that were finished stay. Integer samples are rounded to the nearest and clipped; float
-    ones are not. With a sequence as the source, its alpha, window and metadata are carried over frame by frame.
+    ones are not. Grey and colour alike are written as R, G, B. With a sequence as the source, its alpha, window and
+    metadata are carried over frame by frame.
     """
 
     def __init__(self, name: SequenceName, like: Reader | None, pixel_type: PixelType, *, overwrite: bool) -> None:
