@@ -88,8 +88,6 @@ ParameterDefinition parse_parameter(const Json& json) {
         parameter.maximum = json.at("maximum").get<double>();
     }
     parameter.hint = text_of(json, "hint");
-    const std::string unit = text_of(json, "unit");
-    if (!unit.empty()) parameter.hint += (parameter.hint.empty() ? "Unit: " : " Unit: ") + unit + ".";
     parameter.group = text_of(json, "group");
     parameter.animates = json.value("animates", false);
     for (const auto& choice : json.value("choices", Json::array()))

@@ -29,7 +29,7 @@ struct ParameterDefinition {
     transport::Value default_value;  // double, int64, bool or text, as `type` says; choices as text
     double minimum = 0;              // numbers and integers only, inclusive
     double maximum = 0;
-    std::string hint;   // with the unit, when there is one
+    std::string hint;
     std::string group;  // may be empty
     bool animates = false;
     std::vector<Choice> choices;

@@ -11,7 +11,7 @@ namespace {
 const std::string kEffect = R"({"identifier": "org.x.Y", "label": "Y", "grouping": "X", "version": [2, 3],
     "effect": "y", "window": {"radius_parameter": "radius", "radius_frames": 4}, "groups": [{"name": "main",
     "label": "Main"}], "parameters": [{"name": "radius", "label": "Radius", "type": "integer", "role": "model",
-    "default": 4, "minimum": 1, "maximum": 9, "unit": "frames", "hint": "Reach.", "group": "main"}]})";
+    "default": 4, "minimum": 1, "maximum": 9, "hint": "Reach.", "group": "main"}]})";
 
 std::string effects(const std::string& effect) {
     return R"({"format": 1, "effects": [)" + effect + "]}";
@@ -38,7 +38,7 @@ TEST(effects_json_gives_panel_and_window) {
     const auto& radius = effect.parameters.at(0);
     CHECK(radius.type == ParameterType::integer && std::get<int64_t>(radius.default_value) == 4);
     CHECK(radius.minimum == 1 && radius.maximum == 9 && !radius.animates);
-    CHECK(radius.hint == "Reach. Unit: frames.");
+    CHECK(radius.hint == "Reach.");
 }
 
 TEST(what_is_not_effects_json_is_refused_with_file_and_remedy) {

@@ -7,11 +7,13 @@
 #include <string>
 
 #include "ofxpp/suites.h"
+#include "ofxpp/text.h"
 
 namespace ofxpp {
 
 // Shows an error: on the effect until it is cleared where the host can do that, else once. `handle` may be null.
-inline void show_error(const Suites& suites, void* handle, const std::string& text) {
+inline void show_error(const Suites& suites, void* handle, const std::string& reason) {
+    const std::string text = one_line(reason);
     constexpr const char* kId = "reelmend";
     const auto* v2 = suites.message_v2();
     const auto* v1 = suites.message_v1();
