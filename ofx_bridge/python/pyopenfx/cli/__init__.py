@@ -1,0 +1,1 @@
+"""`python -m pyopenfx`: list, describe and render from the command line."""
