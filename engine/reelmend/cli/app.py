@@ -8,7 +8,7 @@ import typer
 
 from reelmend import __version__
 from reelmend.cli import doctor, models, ofx, render, serve
-from reelmend.cli.main import EXIT_USAGE
+from reelmend.cli.main import EXIT_INTERRUPTED, EXIT_USAGE
 from reelmend.cli.output import CommandResult, show
 from reelmend.errors import BadRequestError
 
@@ -34,8 +34,6 @@ def invoke(arguments: list[str] | None = None) -> int:
     command = typer.main.get_command(app)
     try:
         outcome = command.main(arguments, prog_name="reelmend", standalone_mode=False)
-    except typer.Exit as leaving:
-        return leaving.exit_code
     except typer.Abort:
         raise KeyboardInterrupt from None
     except Exception as error:
@@ -45,6 +43,8 @@ def invoke(arguments: list[str] | None = None) -> int:
     if isinstance(outcome, CommandResult):
         show(outcome)
         return outcome.exit_code
+    if outcome == EXIT_INTERRUPTED:  # what typer makes of Ctrl-C
+        raise KeyboardInterrupt
     return outcome if isinstance(outcome, int) else 0
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from typing import TypeVar
 
 from rich.console import Console
@@ -23,7 +23,7 @@ class FramesPerSecond(ProgressColumn):
         return Text(told, style="progress.data.speed")
 
 
-def with_progress(items: Iterable[Item], count: int, title: str) -> Iterator[Item]:
+def with_progress(items: Iterable[Item], count: int, title: str) -> Generator[Item, None, None]:
     """Yield the items while a bar shows how many of `count` are done; just the items when stderr is no terminal."""
     console = Console(stderr=True)
     if not console.is_terminal:

@@ -6,7 +6,7 @@ import re
 import signal
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -58,7 +58,8 @@ def render(
         timed = TimedClip(reader)
         with open_writer(target, like=reader, frames=wanted, overwrite=overwrite) as writer:
             rendered = render_clip(renderer, effect, values, timed, wanted, model=model, output=output)
-            spent = _write_all(writer, with_progress(rendered, len(wanted), effect))
+            with closing(with_progress(rendered, len(wanted), effect)) as shown:  # the bar ends before any message
+                spent = _write_all(writer, shown)
     spent = {"read_s": timed.spent_s, "render_s": spent["total_s"] - timed.spent_s - spent["write_s"], **spent}
     return _report(_summary(source, target, effect, manifest, values, wanted, reader, renderer, writer, spent), as_json)
 
