@@ -111,10 +111,10 @@ def test_the_command_line_gives_the_same_bits_as_a_cold_frame(
     ) as writer:
         for index, planes in enumerate(frames):
             writer.write(FIRST_FRAME + index, planes)
+    clips = [tmp_path / "in.%04d.exr", tmp_path / "out.%04d.exr"]
     settings = [f"--set={name}={value}" for name, value in PARAMETERS.items()]
     done = subprocess.run(
-        [sys.executable, "-m", "reelmend", "render", tmp_path / "in.%04d.exr", tmp_path / "out.%04d.exr"]
-        + ["--effect", "deflicker", *settings],
+        [sys.executable, "-m", "reelmend", "render", *clips, "--effect", "deflicker", *settings],
         capture_output=True,
         text=True,
         timeout=120,

@@ -20,10 +20,25 @@ def node(
     frames: Frames, address: str, *, first_frame: int = 0, parameters: dict[str, Any] | None = None, **settings: Any
 ) -> Iterator[pyopenfx.Instance]:
     """A node over (N, 3, H, W) frames with alpha 1, talking to the engine at `address`."""
+    with pyopenfx.load(find_bundle()) as bundle:
+        with instance_in(bundle, frames, address, first_frame, parameters, **settings) as instance:
+            yield instance
+
+
+@contextlib.contextmanager
+def instance_in(
+    bundle: pyopenfx.Bundle,
+    frames: Frames,
+    address: str,
+    first_frame: int = 0,
+    parameters: dict[str, Any] | None = None,
+    **settings: Any,
+) -> Iterator[pyopenfx.Instance]:
+    """Another node of a bundle that is loaded already."""
     last_frame = first_frame + len(frames) - 1
     size = (frames.shape[3], frames.shape[2])
     options = pyopenfx.InstanceSettings(size=size, frames=(first_frame, last_frame), **settings)
-    with pyopenfx.load(find_bundle()) as bundle, bundle.plugin(DEFLICKER).create(options) as instance:
+    with bundle.plugin(DEFLICKER).create(options) as instance:
         instance.set_source(lambda frame: interleaved(frames[frame - first_frame]))
         for name, value in {"engineAddress": address, **(parameters or {})}.items():
             instance.set(name, value)
