@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,28 +13,50 @@ import pytest
 from numpy.typing import NDArray
 
 import pyopenfx as ofx
+from pyopenfx.bundle import architectures
 
 REPOSITORY = Path(__file__).resolve().parents[3]
+SOURCES = Path(__file__).resolve().parent / "plugins"
+INCLUDE = REPOSITORY / "ofx_bridge" / "abi" / "include"
 AVERAGE = "org.reelmend.test.TemporalAverage"
 MISBEHAVIOUR = "org.reelmend.test.Misbehaviour"
 
 
-def plugins_folder() -> Path:
-    """Return the folder of the built test plug-ins: REELMEND_TEST_PLUGINS, or the newest one below build/."""
-    if given := os.environ.get("REELMEND_TEST_PLUGINS"):
-        return Path(given)
-    built = sorted(REPOSITORY.glob("build/**/test_plugins"), key=lambda folder: folder.stat().st_mtime)
-    if not built:
-        pytest.fail("no test plug-ins; build with CMake into build/ or set REELMEND_TEST_PLUGINS to their folder")
-    return built[-1]
-
-
-@pytest.fixture
+@pytest.fixture(scope="session")
 def plugins_dir() -> Path:
-    return plugins_folder()
+    """The folder of the test plug-ins: REELMEND_TEST_PLUGINS, or build/host_tests, built here when out of date."""
+    given = os.environ.get("REELMEND_TEST_PLUGINS")
+    return Path(given) if given else built_plugins(REPOSITORY / "build" / "host_tests")
 
 
-@pytest.fixture
+def built_plugins(folder: Path) -> Path:
+    """Compile the test plug-ins into `folder` unless they are newer than their sources; one process at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    bundle = folder / "HostTests.ofx.bundle" / "Contents" / architectures()[0] / "HostTests.ofx"
+    with (folder / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        build(
+            bundle,
+            [SOURCES / name for name in ("exports.cpp", "temporal_average.cpp", "misbehaviour.cpp", "suites.cpp")],
+        )
+        build(folder / "NoExports.ofx", [SOURCES / "no_exports.cpp"])
+    return folder
+
+
+def build(target: Path, sources: list[Path]) -> None:
+    newest = max(path.stat().st_mtime for path in [*sources, SOURCES / "suites.h"])
+    if target.is_file() and target.stat().st_mtime > newest:
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    # Without -fno-gnu-unique glibc would never unmap them.
+    options = ["-std=c++17", "-O1", "-fPIC", "-shared", "-fno-gnu-unique", "-fvisibility=hidden", "-pthread"]
+    command = [os.environ.get("CXX", "g++"), *options, f"-I{INCLUDE}", *map(str, sources), "-o", str(target)]
+    result = subprocess.run(command, capture_output=True, text=True)
+    if result.returncode != 0:
+        pytest.fail(f"test plug-ins do not compile: {result.stderr[:2000]}")
+
+
+@pytest.fixture(scope="session")
 def bundle_path(plugins_dir: Path) -> Path:
     return plugins_dir / "HostTests.ofx.bundle"
 
