@@ -3,6 +3,9 @@
 A stage (`flicker.Flicker`, …) is a frozen dataclass of settings. `stage.apply(frames, seed)` damages an array;
 `stage.plan(clip, seed).apply(frame, index)` damages one frame at a time, in any order, to the same bytes;
 `damage_clip(frames, preset("silent-1910"), seed)` damages a stream.
+
+To add a stage: one file with a `Stage` and its `Plan`, its matte's class (if it makes one) in `merge.DEFECT_CLASSES`,
+its place in `presets`, and one line in tests/models/damage/conftest.py, which puts it under the contract of all stages.
 """
 
 from reelmend_models.damage import flicker

@@ -70,7 +70,7 @@ class BandwidthPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame as the tape can hold it; truth: the chroma's delay."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         values = {"bandwidth.chroma_delay_px": self.chroma_delay_px}
         return keeping_nonfinite(frame, self._filtered), Truth(values=values)
 

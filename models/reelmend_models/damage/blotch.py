@@ -26,7 +26,7 @@ class Blotch(Particles):
     name: ClassVar[str] = "blotch"
     min_radius_px: ClassVar[float] = 1.2
 
-    per_frame: Range = (1.0, 4.0)
+    per_frame: Range = (2.0, 6.0)
     count_shape: float = 1.0
     radius_px: float = 7.0
     radius_shape: float = 1.4

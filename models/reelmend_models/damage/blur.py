@@ -63,7 +63,7 @@ class BlurPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame blurred; truth: the two standard deviations and the direction."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         factor = 1.0 + self.breathing * 0.5 * slow_drift(self.draws.of("breathing"), index, (10.0, 80.0))
         along, across = (sigma * factor for sigma in self.sigmas_px)
         values = {"blur.sigma_px": along, "blur.sigma_across_px": across, "blur.angle_rad": self.angle_rad}

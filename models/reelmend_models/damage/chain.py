@@ -27,7 +27,8 @@ class Chain(Stage):
     """Stages in the order in which they happen to the film: the picture's own first, the scanner's last.
 
     Each stage draws from the seed and its own name, so that adding or leaving out a stage does not change the others.
-    A stage that looks ahead (`Interlacing`) must stand first: what comes before it would have to be done twice.
+    A chain within a chain is spelt out into its stages. A stage that looks ahead (`Interlacing`) must stand first: what
+    comes before it would have to be done twice.
     """
 
     name: ClassVar[str] = "chain"
@@ -35,9 +36,12 @@ class Chain(Stage):
     stages: tuple[Stage, ...]
 
     def __post_init__(self) -> None:
+        flat: list[Stage] = []
         for place, stage in enumerate(self.stages):
             if not isinstance(stage, Stage):
                 raise DamageError(f"stage {place} of the chain must be a damage stage, got {stage!r}")
+            flat += stage.stages if isinstance(stage, Chain) else (stage,)
+        object.__setattr__(self, "stages", tuple(flat))
 
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> ChainPlan:
         """Return the plans of all stages; a second stage of a name is its second occurrence."""

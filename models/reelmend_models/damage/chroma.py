@@ -71,7 +71,7 @@ class ChromaPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame; truth: matte "chroma_loss" (lines without colour) and the colour's shift."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         lost = self.draws.of("loss", index).random(self.clip.height) < self.loss
         matte = np.zeros(frame.shape[:2], np.float32)
         matte[lost] = 1.0

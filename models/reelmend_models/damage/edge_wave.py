@@ -64,7 +64,7 @@ class EdgeWavePlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with its lines moved; truth: displacement."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         shift = self.shift_px(index)
         moved = keeping_nonfinite(frame, lambda picture: shift_rows(picture, shift))
         return moved, Truth(displacement=row_displacement(shift, self.clip.width))

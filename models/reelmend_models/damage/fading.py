@@ -79,7 +79,7 @@ class FadingPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame faded; truth: gain field, densities, black levels and saturation."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         channels = [
             signed_power(plane, keep) * np.float32(1.0 - lift) + np.float32(lift)
             for plane, keep, lift in zip(cv2.split(frame), self.keep, self.lift, strict=True)

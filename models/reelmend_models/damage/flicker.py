@@ -101,7 +101,7 @@ class FlickerPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return gain · frame^gamma + offset; negative values keep their sign. Truth: gain field and the numbers."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         gamma, offset = float(self.gammas[index]), float(self.offsets[index])
         gain = self.gain_field(index)
         curved = frame if gamma == 1.0 else signed_power(frame, gamma)

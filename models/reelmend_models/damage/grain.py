@@ -61,7 +61,7 @@ class GrainPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with fresh grain; truth: its amplitude."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         generator = self.draws.of("frame", index)
         noise = self._noise(generator)
         if self.settings.colour > 0.0:

@@ -14,7 +14,7 @@ import numpy as np
 
 from reelmend_models.damage.noise import slow_drift
 from reelmend_models.damage.pixels import stamp
-from reelmend_models.damage.scatter import Event, events
+from reelmend_models.damage.scatter import Event, Timeline, timeline
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.settings import Range, check_range, draw
 from reelmend_models.damage.shapes import fibre
@@ -61,7 +61,7 @@ class Hair(Stage):
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> HairPlan:
         """Return when hairs are caught in the gate; all hairs' shapes are drawn from their own numbers."""
         draws = Draws(self.name, seed, occurrence)
-        caught = events(draws.of("gate"), clip.frame_count, self.gate_per_frame, self.gate_duration_frames)
+        caught = timeline(draws.of("gate"), clip.frame_count, self.gate_per_frame, self.gate_duration_frames)
         return HairPlan(self, clip, draws, caught)
 
 
@@ -72,7 +72,7 @@ class HairPlan(Plan):
     settings: Hair
     clip: ClipInfo
     draws: Draws
-    caught: tuple[Event, ...]
+    caught: Timeline
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with its hairs; truth: matte "hair"."""
@@ -85,9 +85,8 @@ class HairPlan(Plan):
             place = generator.random(2) * (self.clip.height, self.clip.width)
             length = self.settings.short_px if number < short else self.settings.long_px
             self._add(damaged, matte, generator, length, (float(place[0]), float(place[1])))
-        for event in self.caught:
-            if event.is_on(index):
-                self._add_caught(damaged, matte, event, index)
+        for event in self.caught.at(index):
+            self._add_caught(damaged, matte, event, index)
         return damaged, Truth(mattes={"hair": matte})
 
     def _add_caught(self, damaged: Frame, matte: Plane, event: Event, index: int) -> None:

@@ -62,12 +62,21 @@ def displaced(truth: Truth, displacement: NDArray[np.float32]) -> Truth:
     return Truth(mattes, gain, None if before is None else follow(before) + displacement, truth.values)
 
 
-def union_matte(truth: Truth) -> Plane:
-    """Return (H, W) the opacity of all classes together; DamageError if the truth has no class at all."""
-    if not truth.mattes:
+def union_matte(truth: Truth, without: tuple[str, ...] = ()) -> Plane:
+    """Return (H, W) the opacity of all classes together, 1 − ∏(1 − matte), but for those named in `without`.
+
+    DamageError if no class is left, or if `without` names something that is no class.
+    """
+    unknown = set(without) - set(DEFECT_CLASSES)
+    if unknown:
+        raise DamageError(f"no defect class {', '.join(sorted(unknown))}; there are {', '.join(DEFECT_CLASSES)}")
+    planes = [matte for name, matte in truth.mattes.items() if name not in without]
+    if not planes:
         raise DamageError("this truth has no mattes: none of its stages makes defects")
-    clear: Plane = np.prod([1.0 - matte for matte in truth.mattes.values()], axis=0)
-    return 1.0 - clear
+    union = planes[0].copy()
+    for plane in planes[1:]:
+        union = layered(union, plane)
+    return union
 
 
 def class_picture(truth: Truth, from_opacity: float = 0.1) -> NDArray[np.uint8]:

@@ -70,7 +70,7 @@ class RingingPlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with ringing luma; there is no further truth."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         return keeping_nonfinite(frame, self._ringing), Truth()
 
     def _ringing(self, picture: Frame) -> Frame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,11 +53,32 @@ class Event:
         return self.first <= index < self.end
 
 
-def events(generator: np.random.Generator, frame_count: int, per_frame: float, duration: Range) -> tuple[Event, ...]:
-    """Return the defects born in a clip, in order; the first n frames do not depend on `frame_count`."""
+@dataclass(frozen=True)
+class Timeline:
+    """Defects in the order of their first frames."""
+
+    events: tuple[Event, ...]
+
+    @cached_property
+    def _firsts(self) -> list[int]:
+        return [event.first for event in self.events]
+
+    @cached_property
+    def _longest(self) -> int:
+        return max((event.end - event.first for event in self.events), default=0)
+
+    def at(self, index: int) -> list[Event]:
+        """Return the defects to be seen in frame `index`, without asking every defect of a long film."""
+        first = bisect_right(self._firsts, index - self._longest)
+        last = bisect_right(self._firsts, index)
+        return [event for event in self.events[first:last] if event.is_on(index)]
+
+
+def timeline(generator: np.random.Generator, frame_count: int, per_frame: float, duration: Range) -> Timeline:
+    """Return the defects born in a clip; those of the first n frames do not depend on `frame_count`."""
     found: list[Event] = []
     for index in range(frame_count):
         for _ in range(int(generator.poisson(per_frame))):
             length = max(1, round(draw(generator, duration)))
             found.append(Event(len(found), index, index + length))
-    return tuple(found)
+    return Timeline(tuple(found))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from reelmend_models.damage.noise import slow_drift, smooth_steps
 from reelmend_models.damage.pixels import Rgb, stamp
-from reelmend_models.damage.scatter import Event, events
+from reelmend_models.damage.scatter import Event, Timeline, timeline
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.settings import DamageError, Range, check_range, draw
 from reelmend_models.damage.stage import ClipInfo, Frame, Plan, Plane, Stage, Truth, checked_frame
@@ -76,15 +76,15 @@ class Scratch(Stage):
             raise DamageError(f"Scratch.bright_colour must be three finite numbers, got {self.bright_colour!r}")
 
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> ScratchPlan:
-        """Return the clip's scratches: their looks, and when each is to be seen."""
+        """Return the standing scratches, and when the passing ones are to be seen."""
         draws = Draws(self.name, seed, occurrence)
         always = range(round(draw(draws.of("standing"), self.standing)))
-        lines = [self._line(draws, STANDING, Event(number, 0, 1 << 62), clip) for number in always]
-        passing = events(draws.of("passing"), clip.frame_count, self.per_frame, self.duration_frames)
-        lines += [self._line(draws, PASSING, event, clip) for event in passing]
-        return ScratchPlan(clip, draws, tuple(lines))
+        standing = tuple(self.line(draws, STANDING, Event(number, 0, 1 << 62), clip) for number in always)
+        passing = timeline(draws.of("passing"), clip.frame_count, self.per_frame, self.duration_frames)
+        return ScratchPlan(self, clip, draws, standing, passing)
 
-    def _line(self, draws: Draws, kind: int, event: Event, clip: ClipInfo) -> Line:
+    def line(self, draws: Draws, kind: int, event: Event, clip: ClipInfo) -> Line:
+        """Return the looks of one scratch."""
         generator, scale = draws.of("line", kind, event.number), clip.scale
         bright = generator.random() < self.bright_share
         moving = kind == PASSING and generator.random() < self.moving_probability
@@ -131,17 +131,24 @@ class Line:
 
 @dataclass(frozen=True)
 class ScratchPlan(Plan):
-    """The scratches of a clip."""
+    """The scratches that stand for the whole clip, and when the others are to be seen."""
 
+    settings: Scratch
     clip: ClipInfo
     draws: Draws
-    lines: tuple[Line, ...]
+    standing: tuple[Line, ...]
+    passing: Timeline
+
+    def lines_at(self, index: int) -> tuple[Line, ...]:
+        """Return the scratches that a frame has."""
+        passing = (self.settings.line(self.draws, PASSING, event, self.clip) for event in self.passing.at(index))
+        return (*self.standing, *passing)
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with the scratches it has; truth: matte "scratch" and the number of lines."""
         damaged = checked_frame(frame, index, self.clip).copy()
         matte = np.zeros(frame.shape[:2], np.float32)
-        seen = [line for line in self.lines if line.event.is_on(index)]
+        seen = self.lines_at(index)
         for line in seen:
             patch, left = self.patch(line, index)
             stamp(damaged, matte, patch, 0, left, line.colour)

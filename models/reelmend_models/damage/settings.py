@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import fields
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -34,10 +35,16 @@ def draw_many(generator: np.random.Generator, value: Range, count: int) -> Any:
     return low + (high - low) * generator.random(count)
 
 
-def check_range(stage: object, setting: str, minimum: float, maximum: float) -> None:
-    """Raise DamageError unless a setting is a number or an ordered (low, high) within [minimum, maximum]."""
+def check_range(stage: Any, setting: str, minimum: float, maximum: float) -> None:
+    """Raise DamageError unless a setting is a number within [minimum, maximum], or an ordered (low, high) there.
+
+    A setting declared as `float` takes a number only: nothing would draw from its range.
+    """
     value = getattr(stage, setting)
     where = f"{type(stage).__name__}.{setting}"
+    declared = {field.name: field.type for field in fields(stage)}[setting]
+    if declared in (float, "float") and isinstance(value, tuple):
+        raise DamageError(f"{where} must be one number, got {value!r}")
     if isinstance(value, tuple) and len(value) != 2:
         raise DamageError(f"{where} must be a number or (low, high), got {value!r}")
     try:

@@ -108,10 +108,10 @@ def clip_info_of(frames: NDArray[np.float32]) -> ClipInfo:
 
 
 def checked_frame(frame: Frame, index: int, clip: ClipInfo) -> Frame:
-    """Return the frame if it belongs to the planned clip; DamageError otherwise."""
+    """Return the frame, its pixels in a row, if it belongs to the planned clip; DamageError otherwise."""
     if frame.shape != (clip.height, clip.width, 3) or frame.dtype != np.float32:
         expected = f"({clip.height}, {clip.width}, 3) float32"
         raise DamageError(f"frame {index} must be {expected} as planned, got {frame.shape} {frame.dtype}")
     if not 0 <= index < clip.frame_count:
         raise DamageError(f"frame {index} is outside the planned clip of {clip.frame_count} frames; plan a longer clip")
-    return frame
+    return np.ascontiguousarray(frame)

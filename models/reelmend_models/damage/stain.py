@@ -15,7 +15,7 @@ import numpy as np
 
 from reelmend_models.damage.noise import fractal_field
 from reelmend_models.damage.pixels import Rgb, stamp
-from reelmend_models.damage.scatter import Event, events
+from reelmend_models.damage.scatter import Event, Timeline, timeline
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.settings import DamageError, Range, check_range, draw
 from reelmend_models.damage.stage import ClipInfo, Frame, Plan, Plane, Stage, Truth, checked_frame
@@ -57,7 +57,7 @@ class Stain(Stage):
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> StainPlan:
         """Return when stains appear; each one's shape is drawn from its number."""
         draws = Draws(self.name, seed, occurrence)
-        born = events(draws.of("events"), clip.frame_count, self.per_frame, self.duration_frames)
+        born = timeline(draws.of("events"), clip.frame_count, self.per_frame, self.duration_frames)
         return StainPlan(self, clip, draws, born)
 
 
@@ -68,15 +68,14 @@ class StainPlan(Plan):
     settings: Stain
     clip: ClipInfo
     draws: Draws
-    born: tuple[Event, ...]
+    born: Timeline
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with its stains; truth: matte "stain"."""
         damaged = checked_frame(frame, index, self.clip).copy()
         matte = np.zeros(frame.shape[:2], np.float32)
-        for event in self.born:
-            if event.is_on(index):
-                self._add(damaged, matte, event, index)
+        for event in self.born.at(index):
+            self._add(damaged, matte, event, index)
         return damaged, Truth(mattes={"stain": matte})
 
     def _add(self, damaged: Frame, matte: Plane, event: Event, index: int) -> None:
@@ -94,12 +93,12 @@ class StainPlan(Plan):
 
 def stain_patch(generator: np.random.Generator, radius_px: float, rim: float) -> Plane:
     """Return an odd-sided patch, 0…1: a plateau with a wavy outline, an uneven inside and a stronger rim."""
-    half = int(np.ceil(radius_px * 1.6)) + 2
+    half = int(np.ceil(radius_px * 2.0)) + 2
     side = 2 * half + 1
     axis = np.arange(-half, half + 1, dtype=np.float32) / np.float32(radius_px)
     distance = np.hypot(axis[:, None] * generator.uniform(0.8, 1.25), axis[None, :])
     inland = 1.0 - distance + 0.4 * fractal_field(generator, side, side, cell_px=radius_px * 0.7, octaves=4)
-    inland *= distance < 1.55
+    inland -= 4.0 * np.clip(distance - 1.2, 0.0, None)
     plateau = np.clip(inland * 9.0, 0.0, 1.0) * (0.75 + 0.18 * fractal_field(generator, side, side, radius_px * 0.3, 3))
     line = np.exp(-(((inland - 0.1) / 0.05) ** 2)) * (inland > 0.0)
     patch: Plane = np.clip((plateau + rim * line) / (1.0 + 0.5 * rim), 0.0, 1.0).astype(np.float32)

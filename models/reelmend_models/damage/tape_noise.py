@@ -56,7 +56,7 @@ class TapeNoisePlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame with fresh noise, the same in all channels; truth: its standard deviation."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         generator = self.draws.of("frame", index)
         size = (self.clip.height, self.clip.width)
         pixels = pixels_per_sample(self.clip)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from reelmend_models.damage.noise import slow_drift, smooth_steps
 from reelmend_models.damage.pixels import keeping_nonfinite, rounded_shift, row_displacement, shift_rows
-from reelmend_models.damage.scatter import Event, events
+from reelmend_models.damage.scatter import Event, Timeline, timeline
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.settings import Range, check_range, draw
 from reelmend_models.damage.stage import ClipInfo, Frame, Plan, Plane, Stage, Truth, checked_frame
@@ -53,12 +53,12 @@ class Tracking(Stage):
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> TrackingPlan:
         """Return when the band is to be seen."""
         draws = Draws(self.name, seed, occurrence)
-        spells = events(draws.of("spells"), clip.frame_count, self.spells_per_frame, self.duration_frames)
-        spells = tuple(Event(spell.number + 1, spell.first, spell.end) for spell in spells)
+        born = timeline(draws.of("spells"), clip.frame_count, self.spells_per_frame, self.duration_frames)
+        spells = tuple(Event(spell.number + 1, spell.first, spell.end) for spell in born.events)
         first = draws.of("first")
         if first.random() < self.first_spell_probability:
             spells = (Event(0, 0, max(1, round(draw(first, self.duration_frames)))), *spells)
-        return TrackingPlan(self, clip, draws, spells)
+        return TrackingPlan(self, clip, draws, Timeline(spells))
 
 
 @dataclass(frozen=True)
@@ -68,17 +68,17 @@ class TrackingPlan(Plan):
     settings: Tracking
     clip: ClipInfo
     draws: Draws
-    spells: tuple[Event, ...]
+    spells: Timeline
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame, torn where a spell is on; truth: matte "tracking" (the band) and displacement."""
         damaged = checked_frame(frame, index, self.clip).copy()
         height, width = frame.shape[:2]
         matte, shift = np.zeros((height, width), np.float32), np.zeros(height, np.float32)
-        spell = next((spell for spell in self.spells if spell.is_on(index)), None)
-        if spell is None:
+        spells = self.spells.at(index)
+        if not spells:
             return damaged, Truth(mattes={"tracking": matte})
-        rows, strength, wave_px, snow = self._band(spell, index)
+        rows, strength, wave_px, snow = self._band(spells[0], index)
         generator = self.draws.of("frame", index)
         wave = smooth_steps(generator.standard_normal(8), len(strength)) + 0.25 * generator.standard_normal(
             len(strength)

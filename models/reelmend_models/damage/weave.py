@@ -61,7 +61,7 @@ class WeavePlan(Plan):
 
     def apply(self, frame: Frame, index: int) -> tuple[Frame, Truth]:
         """Return the frame moved (bicubic, edges repeated); truth: displacement and the offset."""
-        checked_frame(frame, index, self.clip)
+        frame = checked_frame(frame, index, self.clip)
         right, down = (float(offset) for offset in self.offsets_px[index])
         displacement = np.empty((*frame.shape[:2], 2), np.float32)
         displacement[:] = (-right, -down)

@@ -1,7 +1,11 @@
 """Chains, presets and merged truths."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -13,6 +17,7 @@ from reelmend_models.damage import (
     DamageError,
     Dropout,
     Dust,
+    EdgeWave,
     Flicker,
     Grain,
     HeadSwitching,
@@ -96,9 +101,31 @@ def test_gains_multiply_and_displacements_follow_one_another(frames: Frames) -> 
     assert together == pytest.approx(1.25)
 
 
+def test_displacement_of_a_chain_leads_back_to_the_source() -> None:
+    source = cv2.GaussianBlur(np.random.default_rng(0).random((240, 360, 3), dtype=np.float32), (0, 0), 6.0)
+    chain = Chain((Weave(drift_px=20.0), EdgeWave(intensity_px=4.0), HeadSwitching(noise=0.0)))
+    damaged, truth = chain.plan(ClipInfo(9, 240, 360), 2).apply(source, 5)
+    assert truth.displacement is not None
+    columns, rows = np.meshgrid(np.arange(360, dtype=np.float32), np.arange(240, dtype=np.float32))
+    found = cv2.remap(
+        source, columns + truth.displacement[:, :, 0], rows + truth.displacement[:, :, 1], cv2.INTER_CUBIC
+    )
+    error = np.abs(damaged - found)[10:220, 30:-30]
+    assert np.abs(damaged - source)[10:220, 30:-30].max() > 20 * error.max()
+    assert error.max() < 5e-3
+
+
 def test_layers_of_one_class_cover_each_other() -> None:
     layers = [Truth(mattes={"dust": np.full((2, 2), opacity, np.float32)}) for opacity in (0.5, 0.4)]
     assert merged(*layers).mattes["dust"] == pytest.approx(0.7)
+
+
+def test_union_leaves_out_the_classes_that_are_named() -> None:
+    truth = Truth(mattes={"dust": np.full((2, 2), 0.5, np.float32), "interlacing": np.ones((2, 2), np.float32)})
+    assert union_matte(truth) == pytest.approx(1.0)
+    assert union_matte(truth, without=("interlacing",)) == pytest.approx(0.5)
+    with pytest.raises(DamageError, match="no defect class combing; there are dust, blotch"):
+        union_matte(truth, without=("combing",))
 
 
 def test_class_picture_holds_the_number_of_the_strongest_class() -> None:
@@ -117,6 +144,28 @@ def test_truth_without_mattes_has_no_union_or_classes() -> None:
         class_picture(Truth())
 
 
+def test_another_process_and_another_number_of_threads_give_the_same_bytes() -> None:
+    code = (
+        "import cv2, hashlib, sys; import numpy as np; from reelmend_models.damage import PRESETS\n"
+        "cv2.setNumThreads(int(sys.argv[1]))\n"
+        "frames = np.random.default_rng(0).random((2, 270, 480, 3), dtype=np.float32)\n"
+        "for chain in PRESETS.values():\n"
+        "    print(hashlib.sha256(chain.apply(frames, 5)[0].tobytes()).hexdigest())\n"
+    )
+    sums = [
+        subprocess.run(
+            [sys.executable, "-c", code, threads],
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "PYTHONHASHSEED": threads},
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout.split()
+        for threads in ("1", "2")
+    ]
+    assert len(sums[0]) == len(PRESETS)
+    assert sums[0] == sums[1]
+
+
 def test_stage_that_looks_ahead_must_come_first() -> None:
     with pytest.raises(DamageError, match="interlacing looks at the next frame, so it must be the chain's first stage"):
         Chain((Dust(), Interlacing())).plan(ClipInfo(1, 8, 8), 1)
@@ -127,9 +176,13 @@ def test_chain_of_something_else_is_refused() -> None:
         Chain((Dust(), "dust"))  # type: ignore[arg-type]
 
 
-def test_chain_of_chains_is_a_chain(frames: Frames) -> None:
-    inner = Chain((Dust(), Scratch()))
-    assert Chain((inner, HeadSwitching())).apply(frames, 1)[0].shape == frames.shape
+def test_chain_within_a_chain_is_the_same_as_its_stages_in_a_row(frames: Frames) -> None:
+    nested = Chain((Chain((Dust(), Scratch())), Dust(), HeadSwitching()))
+    flat = Chain((Dust(), Scratch(), Dust(), HeadSwitching()))
+    assert nested == flat
+    damaged, truths = nested.apply(frames, 1)
+    assert damaged.tobytes() == flat.apply(frames, 1)[0].tobytes()
+    assert set(truths[0].values) == {"dust.count", "scratch.count", "dust#2.count"}
 
 
 def test_stream_holds_one_frame_ahead_and_no_more(frames: Frames) -> None:

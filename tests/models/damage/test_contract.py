@@ -55,6 +55,13 @@ def test_stream_gives_the_same_bytes_as_the_array(stage: Stage, frames: Frames) 
     assert [_truth_bytes(truth) for _, truth in streamed] == [*map(_truth_bytes, truths)]
 
 
+def test_views_with_turned_channels_and_read_only_frames_work(stage: Stage, frames: Frames) -> None:
+    turned = np.ascontiguousarray(frames[..., ::-1])[..., ::-1]
+    turned.setflags(write=False)
+    assert turned.strides[3] < 0
+    assert stage.apply(turned, seed=7)[0].tobytes() == stage.apply(frames, seed=7)[0].tobytes()
+
+
 def test_source_is_left_as_it_was(stage: Stage, frames: Frames) -> None:
     before = frames.tobytes()
     stage.apply(frames, seed=7)

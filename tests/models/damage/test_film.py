@@ -21,7 +21,7 @@ from reelmend_models.damage import (
     Stain,
     Weave,
 )
-from reelmend_models.damage.scatter import density, events, positions
+from reelmend_models.damage.scatter import density, positions, timeline
 
 Frames = NDArray[np.float32]
 HD = ClipInfo(400, 720, 960)
@@ -116,8 +116,8 @@ def test_hair_in_the_gate_stays_and_trembles() -> None:
 def test_standing_scratch_is_in_every_frame_near_its_place() -> None:
     stage = Scratch(standing=1.0, per_frame=0.0, wander_px=3.0, slope_px=0.0, companions=0.0, fade=0.0)
     plan = stage.plan(HD, 3)
-    columns = [float(plan.centres(plan.lines[0], index).mean()) for index in range(400)]
-    assert all(line.event.is_on(index) for line in plan.lines for index in (0, 399))
+    columns = [float(plan.centres(plan.standing[0], index).mean()) for index in range(400)]
+    assert plan.lines_at(0) == plan.lines_at(399) == plan.standing
     assert np.ptp(columns) < 4.0 * 3.0 * 2.0
     assert np.ptp(columns) > 1.0
     assert max(abs(a - b) for a, b in pairwise(columns)) < 1.0
@@ -144,7 +144,7 @@ def test_scratch_is_as_wide_and_opaque_as_asked() -> None:
 
 def test_scratch_fades_along_its_length_and_goes_on_in_the_next_frame() -> None:
     plan = Scratch(standing=1.0, per_frame=0.0, fade=1.0).plan(HD, 3)
-    here, there = (plan.strength(plan.lines[0], index) for index in (5, 6))
+    here, there = (plan.strength(plan.standing[0], index) for index in (5, 6))
     coarse = [np.convolve(strength, np.full(25, 1 / 25), "valid") for strength in (here, there)]
     assert np.ptp(coarse[0]) > 0.3
     assert abs(coarse[0][-1] - coarse[1][0]) < 0.15
@@ -153,18 +153,27 @@ def test_scratch_fades_along_its_length_and_goes_on_in_the_next_frame() -> None:
 def test_passing_scratches_last_as_long_as_asked_and_move_when_asked() -> None:
     stage = Scratch(standing=0.0, per_frame=0.2, duration_frames=(3.0, 6.0), moving_probability=1.0, wander_px=0.0)
     plan = stage.plan(HD, 3)
-    assert len(plan.lines) == pytest.approx(0.2 * 400, rel=0.35)
-    for line in plan.lines:
-        assert 3 <= line.event.end - line.event.first <= 6
-        step = plan.centres(line, line.event.first + 1) - plan.centres(line, line.event.first)
+    assert len(plan.passing.events) == pytest.approx(0.2 * 400, rel=0.35)
+    for event in plan.passing.events:
+        assert 3 <= event.end - event.first <= 6
+        line = next(line for line in plan.lines_at(event.first) if line.event == event)
+        step = plan.centres(line, event.first + 1) - plan.centres(line, event.first)
         assert np.abs(step).min() >= 5.0 - 1e-6
         assert np.abs(step).max() <= 15.0 + 1e-6
 
 
 def test_events_of_a_longer_clip_begin_alike() -> None:
-    short = events(np.random.default_rng(1), 50, 0.3, (2.0, 9.0))
-    long = events(np.random.default_rng(1), 500, 0.3, (2.0, 9.0))
+    short = timeline(np.random.default_rng(1), 50, 0.3, (2.0, 9.0)).events
+    long = timeline(np.random.default_rng(1), 500, 0.3, (2.0, 9.0)).events
+    assert len(short) > 5
     assert long[: len(short)] == short
+
+
+def test_timeline_finds_exactly_the_events_that_are_on() -> None:
+    found = timeline(np.random.default_rng(1), 300, 0.3, (1.0, 20.0))
+    for index in (0, 1, 17, 150, 299, 320, 1000):
+        assert found.at(index) == [event for event in found.events if event.is_on(index)]
+    assert timeline(np.random.default_rng(1), 300, 0.0, 5.0).at(7) == []
 
 
 def test_stain_is_large_soft_and_semi_transparent() -> None:
@@ -259,6 +268,7 @@ def test_fading_to_no_saturation_is_black_and_white(frames: Frames) -> None:
         (lambda: Grain(std=(0.1, 0.2, 0.3)), r"Grain\.std must be a number or \(low, high\)"),  # type: ignore[arg-type]
         (lambda: Blur(sigma_px="soft"), r"Blur\.sigma_px must be a number or \(low, high\), got 'soft'"),  # type: ignore[arg-type]
         (lambda: Fading(keep_red=0.0), r"Fading\.keep_red"),
+        (lambda: Dust(count_shape=(1.0, 2.0)), r"Dust\.count_shape must be one number, got \(1\.0, 2\.0\)"),  # type: ignore[arg-type]
         (lambda: ClipInfo(0, 8, 8), "at least one frame"),
     ],
 )
