@@ -1,5 +1,9 @@
 #include <pb_decode.h>
 
+#include <algorithm>
+#include <cstring>
+#include <type_traits>
+
 #include "engine.pb.h"
 #include "failures.h"
 #include "messages.h"
@@ -28,13 +32,16 @@ pb_istream_t input(Cursor& cursor, size_t size) {
     return stream;
 }
 
-// The field's bytes where they lie, passed over.
-std::pair<const uint8_t*, size_t> passed_over(pb_istream_t* stream) {
+// Takes the field's bytes where they lie. False for a field that is no bytes at all: nanopb hands those over as a
+// stream of its own.
+template <typename Take>
+bool take_bytes(pb_istream_t* stream, Take take) {
+    if (stream->callback != read_bytes) return false;
     auto& cursor = *static_cast<Cursor*>(stream->state);
-    const std::pair<const uint8_t*, size_t> bytes{cursor.position, stream->bytes_left};
+    take(cursor.position, stream->bytes_left);
     cursor.position += stream->bytes_left;
     stream->bytes_left = 0;
-    return bytes;
+    return true;
 }
 
 using Reader = bool (*)(pb_istream_t*, const pb_field_t*, void**);
@@ -47,24 +54,38 @@ pb_callback_t reader(Reader read, void* into) {
 }
 
 bool read_text(pb_istream_t* stream, const pb_field_t*, void** arg) {
-    const auto [data, size] = passed_over(stream);
-    static_cast<std::string*>(*arg)->assign(reinterpret_cast<const char*>(data), size);
-    return true;
+    return take_bytes(stream, [&](const uint8_t* data, size_t size) {
+        static_cast<std::string*>(*arg)->assign(reinterpret_cast<const char*>(data), size);
+    });
 }
 
 bool read_data(pb_istream_t* stream, const pb_field_t*, void** arg) {
-    auto& chunk = *static_cast<PixelChunk*>(*arg);
-    std::tie(chunk.data, chunk.size) = passed_over(stream);
-    return true;
+    return take_bytes(stream, [&](const uint8_t* data, size_t size) {
+        auto& chunk = *static_cast<PixelChunk*>(*arg);
+        chunk.data = data;
+        chunk.size = size;
+    });
 }
 
 [[noreturn]] void broken(const std::string& why) {
     throw ProtocolBroken("it sent " + why);
 }
 
+// The number of a C enum that the peer may have set to anything, which C++ may not read as an enum.
+template <typename Enum>
+uint32_t number_of(const Enum& value) {
+    std::underlying_type_t<Enum> number;
+    std::memcpy(&number, &value, sizeof number);
+    return static_cast<uint32_t>(number);
+}
+
+bool is_float32(const reelmend_rpc_v1_FrameFormat& wire) {
+    return number_of(wire.sample_type) == reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32;
+}
+
 FrameFormat format_of(const reelmend_rpc_v1_FrameFormat& wire) {
-    if (wire.sample_type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32) {
-        broken("samples of type " + std::to_string(wire.sample_type) + ", which nobody asked for");
+    if (!is_float32(wire)) {
+        broken("samples of type " + std::to_string(number_of(wire.sample_type)) + ", which nobody asked for");
     }
     return {wire.width, wire.height, wire.channels};
 }
@@ -92,17 +113,17 @@ bool read_needed_frame(pb_istream_t* stream, const pb_field_t*, void** arg) {
         needed.refusal = "a list of more frames than the window has";
         return false;
     }
-    if (!wire.has_format || wire.format.sample_type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32) {
+    if (!wire.has_format || !is_float32(wire.format)) {
         needed.refusal = "a needed frame without a float32 format";
         return false;
     }
-    if (wire.form != reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL &&
-        wire.form != reelmend_rpc_v1_FrameForm_FRAME_FORM_PROXY) {
+    const uint32_t form = number_of(wire.form);
+    if (form != reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL && form != reelmend_rpc_v1_FrameForm_FRAME_FORM_PROXY) {
         needed.refusal = "a needed frame in an unknown form";
         return false;
     }
     frame.frame = wire.frame;
-    frame.form = wire.form == reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL ? Form::full : Form::proxy;
+    frame.form = form == reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL ? Form::full : Form::proxy;
     frame.format = {wire.format.width, wire.format.height, wire.format.channels};
     frame.slot = slot_of(wire.has_slot, wire.slot, segment);
     needed.frames.push_back(std::move(frame));

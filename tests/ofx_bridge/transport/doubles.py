@@ -14,7 +14,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 
-from reelmend.frames import FrameFormat, FrameForm, Planes, content_digest, make_proxy
+from reelmend.frames import FrameForm, FrameFormat, Planes, content_digest, make_proxy
 from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc

@@ -135,7 +135,7 @@ BROKEN: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
     "the second output": lambda start: [needed(start), output(start, output_index=1, identical_to_source=True)],
     "a result of no size": lambda start: [
         needed(start),
-        pb.RenderResponse(output=pb.OutputFrame(request_id=start.request_id, output="result", format=pb.FrameFormat(sample_type=1))),
+        pb.RenderResponse(output=pb.OutputFrame(request_id=1, output="result", format=pb.FrameFormat(sample_type=1))),
     ],
     "a result without a format": lambda start: [
         needed(start), pb.RenderResponse(output=pb.OutputFrame(request_id=start.request_id, output="result")),
@@ -211,7 +211,7 @@ RAW: dict[str, Callable[[socket.socket], None]] = {
     "settings, then a push": says(
         PREFACE_SETTINGS + SETTINGS_ACK + bytes.fromhex("00000905040000000100000002") + b"\x82" * 5
     ),
-    "settings, then DATA on a stream without headers": says(PREFACE_SETTINGS + bytes.fromhex("00000400000000000141424344")),
+    "settings, then DATA before headers": says(PREFACE_SETTINGS + bytes.fromhex("00000400000000000141424344")),
     "settings, then GOAWAY": says(PREFACE_SETTINGS + bytes.fromhex("0000080700000000000000000000000002")),
     "settings, then RST_STREAM": says(PREFACE_SETTINGS + bytes.fromhex("00000403000000000100000002")),
     "closed at once": closes,
