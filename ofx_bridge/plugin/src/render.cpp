@@ -70,7 +70,10 @@ void FrameRender::copy_source(const PixelView& target) {
         write_source(target, area_, &pixels);
         source_bounds_ = pixels.bounds;
     });
-    if (!given) throw missing_frame(window_.centre);
+    if (given) return;
+    if (source_->clip().properties().find_int(kOfxImageClipPropConnected).value_or(1) == 0)
+        refuse("nothing is connected to its Source; connect a clip");
+    throw missing_frame(window_.centre);
 }
 
 void FrameRender::render_into(const PixelView& target) {

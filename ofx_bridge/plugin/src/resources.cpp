@@ -4,7 +4,9 @@
 #include <ofxpp/guard.h>
 
 #include <algorithm>
+#include <cmath>
 #include <fstream>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <sstream>
@@ -76,6 +78,14 @@ void check_role(const ParameterDefinition& parameter) {
         refuse("parameter '" + parameter.name + "' has a type that does not fit its role");
 }
 
+void check_range(const ParameterDefinition& parameter) {
+    // Hosts hold whole numbers in an int.
+    const double farthest = parameter.type == ParameterType::integer ? std::numeric_limits<int>::max() : 1e30;
+    if (!(parameter.minimum <= parameter.maximum) || std::abs(parameter.minimum) > farthest ||
+        std::abs(parameter.maximum) > farthest)
+        refuse("parameter '" + parameter.name + "' has no usable range");
+}
+
 ParameterDefinition parse_parameter(const Json& json) {
     ParameterDefinition parameter;
     parameter.name = json.at("name").get<std::string>();
@@ -86,6 +96,7 @@ ParameterDefinition parse_parameter(const Json& json) {
     if (parameter.type == ParameterType::number || parameter.type == ParameterType::integer) {
         parameter.minimum = json.at("minimum").get<double>();
         parameter.maximum = json.at("maximum").get<double>();
+        check_range(parameter);
     }
     parameter.hint = text_of(json, "hint");
     parameter.group = text_of(json, "group");
@@ -101,6 +112,9 @@ void check_references(const EffectDefinition& effect) {
     for (const auto* name : {&effect.radius_parameter, effect.identity ? &effect.identity->parameter : nullptr})
         if (name != nullptr && !name->empty() && effect.find(*name) == nullptr)
             refuse("no parameter '" + *name + "', which window or identity names");
+    const auto* radius = effect.find(effect.radius_parameter);
+    if (radius != nullptr && radius->type != ParameterType::integer)
+        refuse("the radius '" + radius->name + "' is no integer");
     for (const auto& parameter : effect.parameters) {
         const auto same = [&](const GroupDefinition& group) { return group.name == parameter.group; };
         if (!parameter.group.empty() && std::none_of(effect.groups.begin(), effect.groups.end(), same))

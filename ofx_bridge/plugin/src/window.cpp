@@ -26,6 +26,9 @@ std::optional<FrameSpan> whole_frames(double first, double last) {
 FrameWindow window_at(double time, int radius_frames, std::optional<FrameSpan> clip) {
     FrameWindow window;
     window.centre = nearest_frame(time);
+    // The last frame lasts until the next one would begin: at 9.6 a clip that ends with frame 9 shows frame 9.
+    const auto begun = static_cast<int64_t>(std::floor(std::clamp(time, -kFarFrame, kFarFrame)));
+    if (clip && !clip->contains(window.centre) && clip->contains(begun)) window.centre = begun;
     window.frames = {window.centre - radius_frames, window.centre + radius_frames};
     if (clip && clip->contains(window.centre)) {
         window.clip = clip;

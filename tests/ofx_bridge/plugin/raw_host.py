@@ -154,6 +154,9 @@ class RawHost:
         self._objects[handle] = thing
         return handle
 
+    def set_source_property(self, name: str, value: Any) -> None:
+        self._objects[self.source][name] = [value]
+
     def read(self, handle: int, name: str) -> list[Any]:
         found: list[Any] = self._objects[handle].get(name, [])
         return found

@@ -229,9 +229,9 @@ def test_per_cent_signs_in_a_message_are_no_format(lost: RawPlugin) -> None:
 def test_frames_that_change_each_time_they_are_asked_for_fail_in_words(
     lost: RawPlugin, shared_engine: RunningEngine
 ) -> None:
-    counter = iter(range(10_000))
+    rng = np.random.default_rng(71)
     lost.host.values |= {"engineAddress": shared_engine.address, "radius": 1}
-    lost.host.pictures = lambda frame: Picture(_pixels(next(counter)))
+    lost.host.pictures = lambda frame: Picture(rng.random((HEIGHT, WIDTH, 4), dtype=np.float32))
     assert "other pixels each time it is asked for source frame 5" in _failed(lost, 5, _output())
 
 
@@ -242,8 +242,14 @@ def test_frame_that_changed_once_is_rendered_after_all(lost: RawPlugin, shared_e
 
     def pictures(frame: float) -> Picture:
         asked.append(frame)
-        return Picture(_pixels(frame + (50 if len(asked) > 3 else 0)))
+        return Picture(_pixels(frame + (8000 if len(asked) > 3 else 7000)))  # never seen by this engine
 
     lost.host.pictures = pictures
     assert lost.render(5, _output()) == OK
     assert len(asked) > 4
+
+
+def test_node_without_a_clip_says_so(stage: Stage, no_engine: str) -> None:
+    host = RawHost()
+    host.set_source_property("OfxImageClipPropConnected", 0)
+    assert "nothing is connected" in _failed(stage.started(host), 5, _output())

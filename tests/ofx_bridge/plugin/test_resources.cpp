@@ -59,6 +59,9 @@ TEST(a_defective_parameter_is_refused_by_name) {
     CHECK_SAYS(broken("\"model\"", "\"nobody\""), "unknown role 'nobody'");
     CHECK_SAYS(broken("\"default\": 4", "\"default\": \"four\""), "type must be number");
     CHECK_SAYS(broken("\"minimum\": 1, ", ""), "minimum");
+    CHECK_SAYS(broken("\"maximum\": 9", "\"maximum\": 0"), "'radius' has no usable range");
+    CHECK_SAYS(broken("\"maximum\": 9", "\"maximum\": 9e9"), "'radius' has no usable range");
+    CHECK_SAYS(broken("\"type\": \"integer\"", "\"type\": \"number\""), "the radius 'radius' is no integer");
     CHECK_SAYS(broken("\"group\": \"main\"", "\"group\": \"attic\""), "'radius' is in no group 'attic'");
     CHECK_SAYS(broken("\"radius_parameter\": \"radius\"", "\"radius_parameter\": \"reach\""), "no parameter 'reach'");
     CHECK_SAYS(broken("\"role\": \"model\"", "\"role\": \"view\""), "'radius' has a type that does not fit its role");

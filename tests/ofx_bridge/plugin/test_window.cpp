@@ -42,6 +42,14 @@ TEST(times_between_frames_belong_to_the_nearest_one) {
     CHECK(nearest_frame(9.999999) == 10);
 }
 
+TEST(the_last_frame_lasts_until_the_next_would_begin) {
+    const auto window = window_at(9.6, 2, FrameSpan{0, 9});
+    CHECK(window.centre == 9);
+    CHECK((window.frames == FrameSpan{7, 9}));
+    CHECK(window.clip);
+    CHECK(window_at(10.0, 2, FrameSpan{0, 9}).centre == 10);
+}
+
 TEST(endless_ranges_do_not_overflow) {
     const double far = std::numeric_limits<double>::max();
     const auto span = whole_frames(-far, far);
