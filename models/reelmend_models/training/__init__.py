@@ -1,0 +1,1 @@
+"""Training: footage, data sets, losses, loops."""
