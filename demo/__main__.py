@@ -32,7 +32,7 @@ def run(clip: Path | None, out: Path) -> dict[str, Any]:
     with ExitStack() as stack:
         like = stack.enter_context(open_reader(clip or CAMERA_CLIP))
         clean = None if clip else RememberedClip(Shot(like, BOUNCES))
-        before = flickering(clean, like) if clean else RememberedClip(like)
+        before = flickering(clean) if clean else RememberedClip(like)
         out.mkdir(parents=True, exist_ok=True)
         address = stack.enter_context(private_engine())
         measures, render_s = _render(bundle, like, before, clean, out)

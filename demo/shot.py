@@ -67,7 +67,8 @@ class FlickeringShot:
         return np.ascontiguousarray(damaged.transpose(2, 0, 1))
 
 
-def flickering(clean: RememberedClip, like: Reader) -> RememberedClip:
+def flickering(clean: RememberedClip) -> RememberedClip:
     """Return the clip with flicker laid over it, the same at every run."""
-    info = ClipInfo(clean.last_frame - clean.first_frame + 1, like.height, like.width)
+    size = clean.describe(clean.first_frame).format
+    info = ClipInfo(clean.last_frame - clean.first_frame + 1, size.height, size.width)
     return RememberedClip(FlickeringShot(clean, FLICKER.plan(info, FLICKER_SEED)))

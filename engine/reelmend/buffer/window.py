@@ -67,20 +67,36 @@ def window_around(
 def stop_at_cuts(window: Window, is_cut: Callable[[FrameRef, FrameRef], bool]) -> Window:
     """Return the window without what lies beyond the nearest cut on each side; the last frame before it repeats.
 
-    `is_cut` is asked about neighbouring frames, the earlier one first, from the centre outwards and no further than
-    the first cut.
+    `is_cut` is asked about two frames at a time, from the centre outwards and no further than the first cut. A single
+    stray frame between two that belong together (a flash, a burnt frame) is no cut: it is left out, or, as the centre,
+    keeps its neighbours.
     """
     frames, own = list(window.frames), list(window.own)
+    centre = window.radius_frames
     for step in (-1, 1):
-        position = window.radius_frames
-        while 0 <= position + step < len(frames):
-            here, beyond = frames[position], frames[position + step]
-            cut = own[position + step] and is_cut(*((here, beyond) if step > 0 else (beyond, here)))
-            if cut or not own[position]:
-                frames[position + step], own[position + step] = here, False
-                frames_beyond = range(position + step, len(frames) if step > 0 else -1, step)
-                for index in frames_beyond:
-                    frames[index], own[index] = here, False
-                break
-            position += step
+        last, position, ended = frames[centre], centre + step, False
+        if _is_stray(window, is_cut):
+            last = frames[position]
+        while 0 <= position < len(frames):
+            beyond = position + step
+            here = frames[position]
+            if ended or not own[position]:
+                ended, belongs = True, False
+            else:
+                belongs = not is_cut(last, here)
+                ended = not belongs and not (
+                    0 <= beyond < len(frames) and own[beyond] and not is_cut(last, frames[beyond])
+                )
+            last = here if belongs else last
+            frames[position], own[position] = last, belongs
+            position = beyond
     return Window(window.centre, window.radius_frames, tuple(frames), tuple(own))
+
+
+def _is_stray(window: Window, is_cut: Callable[[FrameRef, FrameRef], bool]) -> bool:
+    """Say whether the centre belongs to neither neighbour while these belong together."""
+    centre = window.radius_frames
+    if centre == 0 or not (window.own[centre - 1] and window.own[centre + 1]):
+        return False
+    before, here, after = window.frames[centre - 1 : centre + 2]
+    return is_cut(before, here) and is_cut(here, after) and not is_cut(before, after)

@@ -1,5 +1,8 @@
 """Windows: what is asked for is there, edges repeat, cuts end them."""
 
+import bisect
+from collections.abc import Callable
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -31,41 +34,61 @@ def test_window_repeats_last_frame_at_clip_end() -> None:
     assert window.own == (True, True, True, True, False)
 
 
+def shots(*starts: int, strays: tuple[int, ...] = ()) -> Callable[[FrameRef, FrameRef], bool]:
+    """Cuts between shots that start at these frames; strays look like nothing else."""
+
+    def shot_of(frame: int) -> int:
+        return -frame - 1000 if frame in strays else bisect.bisect(starts, frame)
+
+    return lambda a, b: shot_of(a.frame) != shot_of(b.frame)
+
+
 def test_window_never_crosses_a_cut_on_either_side() -> None:
-    window = stop_at_cuts(window_around(refs(0, 10), 5, 3, 0, 10), lambda a, b: (a.frame, b.frame) in {(3, 4), (6, 7)})
+    window = stop_at_cuts(window_around(refs(0, 10), 5, 3, 0, 10), shots(4, 7))
     assert numbers(window) == [4, 4, 4, 5, 6, 6, 6]
     assert [ref.frame for ref in window.distinct] == [4, 5, 6]
 
 
-def test_cut_is_asked_in_the_order_of_time_and_not_beyond_the_first_one() -> None:
-    asked: list[tuple[int, int]] = []
+def test_stray_frame_is_left_out_and_does_not_end_the_window() -> None:
+    window = stop_at_cuts(window_around(refs(0, 10), 5, 3, 0, 10), shots(strays=(7,)))
+    assert numbers(window) == [2, 3, 4, 5, 6, 6, 8]
+    assert window.own == (True, True, True, True, True, False, True)
 
-    def is_cut(before: FrameRef, after: FrameRef) -> bool:
-        asked.append((before.frame, after.frame))
-        return before.frame == 3
 
-    stop_at_cuts(window_around(refs(0, 10), 5, 4, 0, 10), is_cut)
-    assert sorted(asked) == [(3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (8, 9)]
+def test_stray_frame_in_the_centre_keeps_its_neighbours() -> None:
+    window = stop_at_cuts(window_around(refs(0, 10), 5, 2, 0, 10), shots(strays=(5,)))
+    assert numbers(window) == [3, 4, 5, 6, 7]
+    assert all(window.own)
+
+
+def test_frame_before_a_cut_is_no_stray() -> None:
+    window = stop_at_cuts(window_around(refs(0, 10), 5, 3, 0, 10), shots(6))
+    assert numbers(window) == [2, 3, 4, 5, 5, 5, 5]
+
+
+def test_nothing_is_asked_beyond_the_cut() -> None:
+    asked: set[int] = set()
+    cut = shots(3, 7)
+
+    def is_cut(a: FrameRef, b: FrameRef) -> bool:
+        asked.update((a.frame, b.frame))
+        return cut(a, b)
+
+    stop_at_cuts(window_around(refs(0, 10), 5, 5, 0, 10), is_cut)
+    assert asked == {1, 2, 3, 4, 5, 6, 7, 8}
 
 
 @given(st.integers(-50, 50), st.integers(0, 30), st.integers(0, 12), st.data())
 def test_window_equals_the_naive_definition(first: int, length: int, radius: int, data: st.DataObject) -> None:
     last = first + length
     centre = data.draw(st.integers(first, last))
-    cuts = data.draw(st.sets(st.integers(first, last)))  # a cut lies between n and n+1
-    window = stop_at_cuts(
-        window_around(refs(first, last), centre, radius, first, last), lambda before, _after: before.frame in cuts
-    )
-    expected = []
-    for offset in range(-radius, radius + 1):
-        position, step = centre, 1 if offset > 0 else -1
-        while position != centre + offset and first <= position + step <= last:
-            if min(position, position + step) in cuts:
-                break
-            position += step
-        expected.append(position)
-    assert numbers(window) == expected
-    assert window.own == tuple(n == centre + o for n, o in zip(expected, window.offsets, strict=True))
+    starts = sorted(data.draw(st.sets(st.integers(first, last))))
+    starts = [start for index, start in enumerate(starts) if index == 0 or start - starts[index - 1] > 1]
+    window = stop_at_cuts(window_around(refs(first, last), centre, radius, first, last), shots(*starts))
+    same_shot = [n for n in range(first, last + 1) if bisect.bisect(starts, n) == bisect.bisect(starts, centre)]
+    positions = [centre + offset for offset in window.offsets]
+    assert numbers(window) == [min(max(n, same_shot[0]), same_shot[-1]) for n in positions]
+    assert window.own == tuple(n in same_shot for n in positions)
 
 
 def test_missing_frame_is_named() -> None:
