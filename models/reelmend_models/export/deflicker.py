@@ -5,10 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reelmend_models.definitions.deflicker import QUANTILES, Correct, Describe
+from reelmend_models.definitions.deflicker import GRID_COLUMNS, GRID_ROWS, QUANTILES, Correct, Describe
 from reelmend_models.export.recipe import GraphRecipe, ModelRecipe
 
 SEED = 1906
+GRID = (GRID_ROWS, GRID_COLUMNS)
 DEFAULT_RADIUS_FRAMES = 15
 MAXIMUM_RADIUS_FRAMES = 60
 
@@ -29,6 +30,12 @@ CORRECT_INPUTS = (
     {"name": "offsets", "layout": "T", "dtype": "float32", "meaning": "frame numbers relative to the frame"},
     {"name": "weights", "layout": "T", "dtype": "float32", "meaning": "1 counts, 0 lies beyond a cut or clip end"},
     {"name": "strength", "layout": "", "dtype": "float32", "meaning": "0 leaves the frame alone, 1 corrects in full"},
+    {
+        "name": "grids",
+        "layout": "THW",
+        "dtype": "float32",
+        "meaning": "the grids of the window's frames, which tell exposure from motion; may be left out",
+    },
 )
 CORRECT_OUTPUTS = (
     {"name": "result", "layout": "CHW", "dtype": "float32", "meaning": "the corrected frame"},
@@ -74,7 +81,7 @@ MANIFEST = {
             "default": 1.0,
             "minimum": 0.0,
             "maximum": 1.0,
-            "hint": "How much of the flicker is taken out: 0 leaves the picture as it is, 1 takes out all that is found.",
+            "hint": "How much of the flicker is taken out: 0 leaves the picture as it is, 1 takes out all.",
             "group": "main",
             "animates": True,
         },
@@ -85,7 +92,7 @@ MANIFEST = {
             "default": DEFAULT_RADIUS_FRAMES,
             "minimum": 1,
             "maximum": MAXIMUM_RADIUS_FRAMES,
-            "hint": "How many frames before and after are compared. Longer is steadier, shorter follows light that changes.",
+            "hint": "How many frames before and after are compared. Longer is steadier, shorter follows the light.",
             "unit": "frames",
             "group": "temporal",
         },
@@ -121,15 +128,25 @@ def deflicker_recipe() -> ModelRecipe:
             GraphRecipe(
                 name="correct",
                 module=Correct(),
-                example={"frame": _frame(16, 24, randomness), **_window(31, 15, randomness)},
-                varying_axes={"frame": (1, 2), "quantiles": (0,), "offsets": (0,), "weights": (0,)},
+                example={
+                    "frame": _frame(16, 24, randomness),
+                    **_window(31, 15, randomness),
+                    "grids": _cells(29, randomness),  # not 31, lest the export take the two lengths for one
+                },
+                varying_axes={"frame": (1, 2), "quantiles": (0,), "offsets": (0,), "weights": (0,), "grids": (0,)},
                 case={"frame": case_frame, **_window(23, 9, randomness)},
                 outputs=("result", "gain"),
+                defaults={"grids": torch.zeros(1, *GRID)},
             ),
         ),
         manifest=MANIFEST,
         parity_seed=SEED,
     )
+
+
+def _cells(length: int, randomness: torch.Generator) -> Tensor:
+    """Return (length, 18, 32) grids of a scene in which little moves."""
+    return torch.rand(GRID, generator=randomness) + 0.02 * torch.rand(length, *GRID, generator=randomness)
 
 
 def _frame(height: int, width: int, randomness: torch.Generator) -> Tensor:
@@ -152,4 +169,5 @@ def _window(length: int, centre: int, randomness: torch.Generator) -> dict[str, 
         "offsets": torch.arange(length, dtype=torch.float32) - centre,
         "weights": weights,
         "strength": torch.tensor(0.9),
+        "grids": gains[:, None, None] * _cells(length, randomness),
     }

@@ -36,6 +36,8 @@ def export_graph(recipe: GraphRecipe) -> bytes:
     if program is None:
         raise RuntimeError(f"torch gave no ONNX program for graph '{recipe.name}'")
     model = _tidied(program.model_proto, recipe.name)
+    for name, value in recipe.defaults.items():
+        model.graph.initializer.append(onnx.numpy_helper.from_array(value.numpy(), name))
     onnx.checker.check_model(model, full_check=True)
     return bytes(model.SerializeToString(deterministic=True))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from torch import Tensor, nn
@@ -14,6 +14,7 @@ class GraphRecipe:
     """One graph: its module, example inputs in the order of `forward`, and which axes of each may vary.
 
     `case` holds the inputs of the parity case, of other sizes than the example's, so that varying axes are proven.
+    `defaults` are the values of inputs that a caller may leave out.
     """
 
     name: str
@@ -22,6 +23,7 @@ class GraphRecipe:
     varying_axes: Mapping[str, tuple[int, ...]]
     case: Mapping[str, Tensor]
     outputs: tuple[str, ...]
+    defaults: Mapping[str, Tensor] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

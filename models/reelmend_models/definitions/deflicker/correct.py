@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from reelmend_models.definitions.deflicker.equalise import expected_quantiles
 from reelmend_models.definitions.deflicker.luma import luma
-from reelmend_models.definitions.deflicker.temporal_fit import expected_quantiles
 from reelmend_models.definitions.deflicker.tone_curve import CELLS, ToneCurve, tone_curve
 
 GREATEST_FLOAT = torch.finfo(torch.float32).max
@@ -18,7 +18,8 @@ class Correct(nn.Module):
 
     frame: (3, H, W) float32. current: (K,) its luma quantiles. quantiles: (T, K) those of the window's frames.
     offsets: (T,) their frame numbers relative to `frame`. weights: (T,) 1 for frames of this shot, 0 for positions
-    beyond a clip end or a cut. strength: scalar, 0 leaves the frame as it is, 1 corrects in full.
+    beyond a clip end or a cut. strength: scalar, 0 leaves the frame as it is, 1 corrects in full. grids: (T, 18, 32)
+    mean luma of the window's frames by cell, or (1, 18, 32) of zeros when only quantiles are known.
 
     result: (3, H, W); pixels with a NaN or infinite channel, and every pixel where the gain is 1, keep their bits.
     gain: (3, H, W), half the applied gain, so that 0.5 means unchanged.
@@ -28,9 +29,16 @@ class Correct(nn.Module):
     """
 
     def forward(
-        self, frame: Tensor, current: Tensor, quantiles: Tensor, offsets: Tensor, weights: Tensor, strength: Tensor
+        self,
+        frame: Tensor,
+        current: Tensor,
+        quantiles: Tensor,
+        offsets: Tensor,
+        weights: Tensor,
+        strength: Tensor,
+        grids: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        curve = tone_curve(current, expected_quantiles(quantiles, offsets, weights), strength)
+        curve = tone_curve(current, expected_quantiles(quantiles, grids, offsets, weights), strength)
         plane = luma(frame)
         finite = plane.abs() <= GREATEST_FLOAT
         gain = torch.where(finite, _gain_at(curve, torch.where(finite, plane, curve.low)), 1.0)
