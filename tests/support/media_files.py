@@ -1,4 +1,4 @@
-"""Clips that say which frame they show: the frame's number stands in each picture as a row of black and white cells."""
+"""Clips as files that say which frame they show: its number stands in each picture as black and white cells."""
 
 from collections.abc import Callable, Sequence
 from fractions import Fraction
@@ -8,7 +8,6 @@ from typing import Any
 import av
 import numpy as np
 import OpenImageIO as oiio  # noqa: N813
-import pytest
 
 BITS = 8
 CELL = 16
@@ -108,8 +107,3 @@ class Media:
     picture = staticmethod(write_picture)
     number_in = staticmethod(number_in)
     numbered_picture = staticmethod(numbered_picture)
-
-
-@pytest.fixture(scope="session")
-def media() -> type[Media]:
-    return Media

@@ -1,0 +1,102 @@
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reelmend.cli import doctor
+from reelmend.inference.models import ModelStore
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def checks(done: subprocess.CompletedProcess[str]) -> dict[str, dict[str, Any]]:
+    return {check["name"]: check for check in json.loads(done.stdout)["checks"]}
+
+
+def test_healthy_machine_passes(reelmend: Run) -> None:
+    done = reelmend("doctor", "--json")
+    found = checks(done)
+    assert done.returncode == 0, done.stdout
+    assert json.loads(done.stdout)["ok"]
+    for name in ("python", "onnxruntime", "images (OpenImageIO)", "movies (PyAV)", "models", "runtime folder"):
+        assert found[name]["state"] == "ok", found[name]
+        assert found[name]["mend"] == ""
+    assert "CPUExecutionProvider" in found["onnxruntime"]["seen"]
+    assert "deflicker" in found["models"]["seen"]
+
+
+def test_text_ends_with_the_commands_that_mend(reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend("doctor", extra={"REELMEND_BUNDLE": str(tmp_path / "none")})
+    assert "To mend:" in done.stdout
+    assert "  reelmend ofx install\n" in done.stdout
+
+
+def test_changed_weights_fail_with_a_command(reelmend: Run, tmp_path: Path) -> None:
+    (tmp_path / "models").mkdir()
+    model = ModelStore.default().get("deflicker")
+    manifest = next(path for path in model.weights.parent.rglob("deflicker.toml"))
+    (tmp_path / "models" / "deflicker.toml").write_bytes(manifest.read_bytes())
+    for stage in model.manifest.stages:
+        (tmp_path / "models" / stage.file).write_bytes(b"not these")
+    done = reelmend("doctor", "--json", extra={"REELMEND_MODELS": str(tmp_path / "models")})
+    assert done.returncode == 1
+    assert checks(done)["models"]["state"] == "broken"
+    assert "sha256" in checks(done)["models"]["seen"]
+    assert checks(done)["models"]["mend"]
+
+
+def test_runtime_folder_open_to_others_fails_with_chmod(reelmend: Run, tmp_path: Path) -> None:
+    (tmp_path / "run").mkdir()
+    (tmp_path / "run").chmod(0o777)
+    done = reelmend("doctor", "--json", extra={"REELMEND_RUNTIME_DIR": str(tmp_path / "run")})
+    assert done.returncode == 1
+    mend = checks(done)["runtime folder"]["mend"]
+    assert mend == f"chmod 700 {tmp_path}/run"
+    subprocess.run(mend.split(), check=True)
+    assert reelmend("doctor", extra={"REELMEND_RUNTIME_DIR": str(tmp_path / "run")}).returncode == 0
+
+
+def test_installed_node_whose_engine_is_gone_fails(reelmend: Run, tmp_path: Path) -> None:
+    resources = tmp_path / "plugins" / "Reelmend.ofx.bundle" / "Contents" / "Resources"
+    resources.mkdir(parents=True)
+    (resources / "engine.json").write_text(json.dumps({"command": ["/gone/python", "-m", "reelmend", "serve"]}))
+    done = reelmend("doctor", "--json", extra={"OFX_PLUGIN_PATH": str(tmp_path / "plugins")})
+    found = checks(done)
+    assert done.returncode == 1
+    assert found["node installed"]["state"] == "ok"
+    assert found["engine command"]["state"] == "broken"
+    assert found["engine command"]["mend"] == "reelmend ofx install"
+
+
+def test_node_where_hosts_do_not_look_is_told_apart(reelmend: Run, environment: dict[str, str]) -> None:
+    own = Path(environment["HOME"]) / ".local" / "share" / "OFX" / "Plugins"
+    (own / "Reelmend.ofx.bundle" / "Contents").mkdir(parents=True)
+    found = checks(reelmend("doctor", "--json"))["node installed"]
+    assert found["state"] == "missing"
+    assert found["mend"].startswith(f'export OFX_PLUGIN_PATH="{own}')
+
+
+def test_missing_package_is_missing_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda package: "")
+    assert doctor.check_pyav().state == "missing"
+    assert doctor.check_pyav().mend.endswith("pip install 'reelmend[movies]'")
+    assert not doctor.check_pyav().fails, "images still work"
+    assert doctor.check_onnxruntime().fails
+
+
+def test_both_onnxruntime_packages_are_a_fault(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "_version", lambda package: "1.2.3")
+    finding = doctor.check_onnxruntime()
+    assert finding.state == "broken"
+    assert "uninstall -y onnxruntime onnxruntime-gpu" in finding.mend
+
+
+def test_check_that_fails_itself_is_a_finding() -> None:
+    def check_moon() -> doctor.Finding:
+        raise ZeroDivisionError("no moon")
+
+    finding = doctor._guarded(check_moon)
+    assert (finding.name, finding.state, finding.seen) == ("moon", "broken", "ZeroDivisionError: no moon")

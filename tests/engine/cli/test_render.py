@@ -1,0 +1,272 @@
+import json
+import os
+import pty
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reelmend.effects.clip import render_clip
+from reelmend.effects.renderer import Renderer
+from reelmend.inference.models import ModelStore
+from reelmend.media import open_reader, open_writer
+from reelmend.media.interface import PixelType
+from support.clips import ArrayClip, moving_scene, with_flicker
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+FLOAT = PixelType(32, is_float=True)
+
+
+@pytest.fixture(scope="module")
+def flickering() -> np.ndarray:
+    return with_flicker(moving_scene(30))
+
+
+@pytest.fixture
+def shot(flickering: np.ndarray, tmp_path: Path) -> Path:
+    """A flickering EXR sequence of float samples, frames 101 to 130."""
+    (tmp_path / "shot").mkdir()
+    with open_writer(tmp_path / "shot" / "shot.%04d.exr", frames=range(101, 131), pixel_type=FLOAT) as writer:
+        for index, planes in enumerate(flickering):
+            writer.write(101 + index, planes)
+    return tmp_path / "shot"
+
+
+@pytest.fixture
+def movie(flickering: np.ndarray, tmp_path: Path) -> Path:
+    with open_writer(tmp_path / "in.mp4") as writer:
+        for index, planes in enumerate(flickering):
+            writer.write(index, planes)
+    return tmp_path / "in.mp4"
+
+
+def brightness(path: Path) -> np.ndarray:
+    with open_reader(path) as reader:
+        return np.array([reader.read(frame).mean() for frame in range(reader.first_frame, reader.last_frame + 1)])
+
+
+def restlessness(levels: np.ndarray) -> float:
+    return float(np.diff(np.log(levels)).std())
+
+
+def test_movie_comes_out_steady(movie: Path, reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend("render", "in.mp4", "out.mp4", "--effect", "deflicker")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("out.mp4: 30 frames of 96×64 in ")
+    assert done.stderr == ""
+    assert restlessness(brightness(tmp_path / "out.mp4")) < 0.2 * restlessness(brightness(movie))
+
+
+def test_sequence_keeps_numbers_depth_and_the_bits_of_the_engine(
+    shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path
+) -> None:
+    done = reelmend(
+        "render", "shot", "out.####.exr", "--effect", "deflicker", "--set", "strength=0.8", "--set", "radius=7"
+    )
+    assert done.returncode == 0, done.stderr
+    expected = dict(
+        render_clip(
+            Renderer(ModelStore.default()), "deflicker", {"strength": 0.8, "radius": 7},
+            ArrayClip(flickering, 101), range(101, 131),
+        )
+    )  # fmt: skip
+    with open_reader(tmp_path / "out.%04d.exr") as reader:
+        assert (reader.first_frame, reader.last_frame, reader.pixel_type) == (101, 130, FLOAT)
+        for frame in range(101, 131):
+            np.testing.assert_array_equal(reader.read(frame), expected[frame])
+
+
+def test_part_of_a_shot_has_the_bits_of_the_whole(shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    reelmend("render", "shot", "whole.%04d.exr", "--effect", "deflicker")
+    done = reelmend("render", "shot/shot.####.exr", "part.%04d.exr", "--effect", "deflicker", "--frames", "110-112")
+    assert done.returncode == 0, done.stderr
+    assert sorted(path.name for path in tmp_path.glob("part.*")) == [f"part.0{frame}.exr" for frame in (110, 111, 112)]
+    with open_reader(tmp_path / "whole.%04d.exr") as whole, open_reader(tmp_path / "part.%04d.exr") as part:
+        for frame in (110, 111, 112):
+            np.testing.assert_array_equal(whole.read(frame), part.read(frame))
+
+
+def test_strength_0_gives_the_source_back(shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path) -> None:
+    assert reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", "--set", "strength=0").returncode == 0
+    with open_reader(tmp_path / "out.%04d.exr") as reader:
+        np.testing.assert_array_equal(reader.read(115), flickering[14])
+
+
+def test_gain_can_be_written_instead(shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend("render", "shot", "gain.%04d.exr", "--effect", "deflicker", "--output", "gain", "--frames", "115")
+    assert done.returncode == 0, done.stderr
+    with open_reader(tmp_path / "gain.0115.exr") as reader:
+        written = reader.read(115)
+        shown = float(np.median(written[1] * 2))  # the picture of the gain is half of it
+    with open_reader(shot) as before:
+        source = before.read(115)
+    reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", "--frames", "115")
+    with open_reader(tmp_path / "out.0115.exr") as after:
+        applied = float(np.median(after.read(115)[1] / source[1]))
+    assert shown == pytest.approx(applied, rel=0.02)
+
+
+def test_nan_and_infinity_pass_through(shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path) -> None:
+    strange = flickering[9].copy()
+    strange[:, 5, 5], strange[0, 6, 6] = np.nan, np.inf
+    with open_writer(shot / "shot.%04d.exr", frames=[110], pixel_type=FLOAT, overwrite=True) as writer:
+        writer.write(110, strange)
+    done = reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", "--frames", "109-111")
+    assert done.returncode == 0, done.stderr
+    with open_reader(tmp_path / "out.%04d.exr") as reader:
+        assert np.isnan(reader.read(110)[:, 5, 5]).all()
+        assert np.isinf(reader.read(110)[0, 6, 6])
+        assert np.isfinite(reader.read(109)).all()
+
+
+def test_json_is_one_object_with_the_figures(movie: Path, reelmend: Run) -> None:
+    done = reelmend("render", "in.mp4", "out.mov", "--effect", "deflicker", "--frames", "3-12", "--json")
+    told = json.loads(done.stdout)
+    assert done.stdout.count("\n") == 1
+    assert (told["frames"], told["first_frame"], told["last_frame"]) == (10, 3, 12)
+    assert (told["model"], told["provider"], told["output"]) == ("deflicker", "CPUExecutionProvider", "out.mov")
+    assert told["parameters"]["strength"] == 1.0
+    assert told["fps"] == pytest.approx(10 / told["seconds"], rel=0.05)
+    assert set(told["timings"]) == {"read_s", "render_s", "write_s"}
+    assert sum(told["timings"].values()) == pytest.approx(told["seconds"], abs=0.01)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["gone.mp4", "o.mp4"], 1, "gone.mp4 does not exist; check the path"),
+        (["in.mp4", "o.mp4", "--effect", "bloom"], 1, "no effect 'bloom'; there is deflicker"),
+        (["in.mp4", "o.mp4", "--model", "big"], 1, "no model 'big'; there is"),
+        (["in.mp4", "o.mp4", "--set", "x=1"], 2, "effect 'deflicker' has no parameter 'x'; it has radius, strength"),
+        (["in.mp4", "o.mp4", "--set", "strength"], 2, "--set strength lacks a value; write it as --set strength=VALUE"),
+        (["in.mp4", "o.mp4", "--set", "strength=2"], 2, "parameter 'strength' can't be 2.0; give a number from 0 to 1"),
+        (["in.mp4", "o.mp4", "--set", "radius=big"], 2, "parameter 'radius' can't be 'big'; give a whole number from"),
+        (["in.mp4", "o.mp4", "--output", "matte"], 1, "effect 'deflicker' has no output 'matte'; it has result, gain"),
+        (["in.mp4", "o.mp4", "--frames", "20-90"], 2, "--frames 20-90 is not in in.mp4, which has frames 0-29"),
+        (["in.mp4", "o.mp4", "--frames", "20,21"], 2, "--frames 20,21 is no range; write it as 10-50, 10- or 10"),
+        (["in.mp4", "o.mp4", "--provider", "cuda"], 1, "provider 'cuda' is not in this ONNX Runtime"),
+        (["in.mp4", "o.mp4", "--memory", "lots"], 2, "--memory 'lots' is no size"),
+        (["in.mp4", "o.gif"], 1, "o.gif ends in '.gif', which reelmend doesn't write; it writes .dpx"),
+        (["in.mp4", "no/o.mp4"], 1, "folder no does not exist; create it with: mkdir -p 'no'"),
+        (["in.mp4", "in.mp4", "--overwrite"], 1, "in.mp4 is the source itself, which is never overwritten"),
+        (["in.mp4", "o.png"], 1, "o.png can hold one frame only, but 30 are wanted; name it o.%04d.png"),
+        (["in.mp4", "/proc/o.mp4"], 1, "/proc/o.mp4 can't be written: "),
+        (["empty.mp4", "o.mp4"], 1, "empty.mp4 can't be read as a movie: "),
+    ],
+)  # fmt: skip
+def test_mistakes_are_one_line_that_says_what_to_do(
+    arguments: list[str], code: int, message: str, movie: Path, reelmend: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "empty.mp4").write_bytes(b"")
+    effect = [] if "--effect" in arguments else ["--effect", "deflicker"]
+    done = reelmend("render", *arguments, *effect)
+    assert done.stderr.startswith(f"error: {message}")
+    assert done.stderr.count("\n") == 1
+    assert (done.returncode, done.stdout) == (code, "")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["empty.mp4", "in.mp4"]
+
+
+def test_gap_in_the_window_is_found_before_rendering(shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    (shot / "shot.0120.exr").unlink()
+    done = reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", "--frames", "101-110")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: frame 120 of shot/shot.%04d.exr is missing: there is no shot.0120.exr; ")
+    assert not list(tmp_path.glob("out.*"))
+    short = ("--set", "radius=5", "--frames", "101-110")
+    assert reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", *short).returncode == 0
+
+
+def test_existing_output_needs_overwrite(movie: Path, reelmend: Run, tmp_path: Path) -> None:
+    (tmp_path / "out.mp4").write_bytes(b"precious")
+    arguments = ("render", "in.mp4", "out.mp4", "--effect", "deflicker", "--frames", "0-3")
+    refused = reelmend(*arguments)
+    assert (refused.returncode, (tmp_path / "out.mp4").read_bytes()) == (1, b"precious")
+    assert "out.mp4 exists already; name another output, or allow it to be replaced with --overwrite" in refused.stderr
+    assert reelmend(*arguments, "--overwrite").returncode == 0
+    assert len(brightness(tmp_path / "out.mp4")) == 4
+
+
+def test_full_disk_is_one_line_and_leaves_nothing(movie: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    command = f"ulimit -f 4; exec {sys.executable} -m reelmend render in.mp4 out.mov --effect deflicker"
+    done = subprocess.run(
+        ["bash", "-c", command], cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert done.stderr == "error: out.mov can't be written: File too large; free some space or name another output\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["in.mp4"]
+
+
+@pytest.fixture
+def long_movie(tmp_path: Path) -> Path:
+    with open_writer(tmp_path / "long.mp4") as writer:
+        for index, planes in enumerate(with_flicker(moving_scene(60, 480, 270))):
+            writer.write(index, planes)
+    return tmp_path / "long.mp4"
+
+
+def start(arguments: list[str], tmp_path: Path, environment: dict[str, str], until: str) -> subprocess.Popen[str]:
+    """Start a render and return when it has begun to write."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reelmend", "render", *arguments, "--effect", "deflicker"],
+        cwd=tmp_path, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob(until)) and process.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
+    return process
+
+
+@pytest.mark.parametrize(
+    ("number", "code", "word"),
+    [
+        (signal.SIGINT, 130, "interrupted\n"),
+        (signal.SIGTERM, 143, "terminated\n"),
+        (signal.SIGHUP, 143, "terminated\n"),
+    ],
+)
+def test_stopped_render_leaves_no_half_written_movie(
+    number: int, code: int, word: str, long_movie: Path, environment: dict[str, str], tmp_path: Path
+) -> None:
+    process = start(["long.mp4", "out.mp4"], tmp_path, environment, until=".out.part-*")
+    assert process.poll() is None, process.communicate()
+    process.send_signal(number)
+    stdout, stderr = process.communicate(timeout=60)
+    assert (stdout, stderr, process.returncode) == ("", word, code)
+    assert [path.name for path in tmp_path.iterdir()] == ["long.mp4"]
+
+
+def test_stopped_render_leaves_whole_frames_only(long_movie: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    process = start(["long.mp4", "out.%04d.png"], tmp_path, environment, until="out.0003.png")
+    process.send_signal(signal.SIGINT)
+    _, stderr = process.communicate(timeout=60)
+    assert (stderr, process.returncode) == ("interrupted\n", 130)
+    assert not list(tmp_path.glob(".*"))
+    with open_reader(tmp_path / "out.%04d.png") as reader:
+        assert 3 <= reader.last_frame < 59
+        assert reader.read(reader.last_frame).mean() > 0.1
+
+
+def test_terminal_sees_a_bar_with_speed_and_time_left(movie: Path, environment: dict[str, str], tmp_path: Path) -> None:
+    leader, follower = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-m", "reelmend", "render", "in.mp4", "out.mp4", "--effect", "deflicker", "--json"],
+        cwd=tmp_path, env={**environment, "TERM": "xterm-256color"}, stdout=subprocess.PIPE, stderr=follower, text=True,
+    )  # fmt: skip
+    os.close(follower)
+    shown = b""
+    try:
+        while part := os.read(leader, 65536):
+            shown += part
+    except OSError:  # the other end has closed
+        pass
+    stdout, _ = process.communicate(timeout=60)
+    os.close(leader)
+    assert json.loads(stdout)["frames"] == 30
+    text = shown.decode()
+    for word in ("deflicker", "━", "30/30", "frames/s", "left", "\x1b[?25h"):
+        assert word in text
