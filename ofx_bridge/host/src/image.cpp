@@ -1,5 +1,6 @@
 #include "image.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "ofx/ofxImageEffect.h"
@@ -31,9 +32,10 @@ PixelBuffer::PixelBuffer(OfxRectI area, int channel_count, const Layout& layout)
     : bounds(area), channels(channel_count) {
     const size_t row_floats =
         static_cast<size_t>(width()) * channels + static_cast<size_t>(layout.padding_bytes) / sizeof(float);
-    storage.resize(row_floats * height());
+    value_count = row_floats * static_cast<size_t>(height());
+    storage.reset(new float[value_count]);
     row_bytes = static_cast<std::ptrdiff_t>(row_floats * sizeof(float));
-    origin = storage.data();
+    origin = storage.get();
     if (layout.top_down) {
         origin += row_floats * static_cast<size_t>(height() - 1);
         row_bytes = -row_bytes;
@@ -58,10 +60,14 @@ void PixelBuffer::copyTo(float* top_down, const OfxRectI& area) const {
     }
 }
 
+void PixelBuffer::clear() {
+    std::fill_n(storage.get(), value_count, 0.0F);
+}
+
 void PixelBuffer::poison() {
     float mark;
     std::memcpy(&mark, &kPoison, sizeof mark);
-    for (auto& value : storage) std::memcpy(&value, &kPoison, sizeof mark);
+    std::fill_n(storage.get(), value_count, mark);
 }
 
 size_t PixelBuffer::poisonedValues(const OfxRectI& area) const {

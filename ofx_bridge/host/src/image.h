@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
 #include "property_set.h"
 
@@ -17,13 +16,14 @@ struct Layout {
     int padding_bytes = 0;  // after each row; a multiple of 4
 };
 
-// Float pixels over `bounds`; row y starts at origin + (y - bounds.y1) * row_bytes.
+// Float pixels over `bounds`, with no value until they are filled; row y starts at origin + (y - bounds.y1) *
+// row_bytes.
 struct PixelBuffer {
     PixelBuffer(OfxRectI area, int channel_count, const Layout& layout);
 
     int width() const { return bounds.x2 - bounds.x1; }
     int height() const { return bounds.y2 - bounds.y1; }
-    size_t bytes() const { return storage.size() * sizeof(float); }
+    size_t bytes() const { return value_count * sizeof(float); }
     float* row(int y) const;
 
     // Copies a picture given top row first, contiguous; fills alpha with 1 where it has none and drops it where
@@ -32,6 +32,7 @@ struct PixelBuffer {
     // Writes the pixels of `area` top row first, contiguous.
     void copyTo(float* top_down, const OfxRectI& area) const;
 
+    void clear();
     // Marks every value, so that what a render leaves unwritten can be told from what it wrote.
     void poison();
     // Number of values inside `area` that still hold the mark.
@@ -40,7 +41,8 @@ struct PixelBuffer {
     OfxRectI bounds;
     int channels;
     std::ptrdiff_t row_bytes;
-    std::vector<float> storage;
+    size_t value_count;
+    std::unique_ptr<float[]> storage;
     float* origin;
     std::string identifier;
 };

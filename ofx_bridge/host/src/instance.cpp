@@ -363,7 +363,11 @@ std::shared_ptr<PixelBuffer> EffectInstance::render(double time, const Sequence&
     action.time = time;
     action.aborted = std::move(aborted);
     action.output = std::make_shared<PixelBuffer>(area, channels, options_.layout);
-    if (options_.check_output) action.output->poison();
+    if (options_.check_output) {
+        action.output->poison();
+    } else {
+        action.output->clear();
+    }
     PropertySet in = renderArguments(time, sequence, window);
     const auto lock = renderLock();
     {

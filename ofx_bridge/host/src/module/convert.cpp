@@ -173,12 +173,12 @@ PixelArray toArray(Pixels pixels) {
     const auto& [buffer, area] = pixels;
     const size_t shape[] = {static_cast<size_t>(area.y2 - area.y1), static_cast<size_t>(area.x2 - area.x1),
                             static_cast<size_t>(buffer->channels)};
-    auto copied = std::make_unique<std::vector<float>>(shape[0] * shape[1] * shape[2]);
-    buffer->copyTo(copied->data(), area);
+    // Not make_unique: the values are about to be written, so there is no need to clear them.
+    std::unique_ptr<float[]> copied(new float[shape[0] * shape[1] * shape[2]]);
+    buffer->copyTo(copied.get(), area);
     const nb::gil_scoped_acquire gil;
-    float* data = copied->data();
-    const nb::capsule owner(copied.release(),
-                            [](void* held) noexcept { delete static_cast<std::vector<float>*>(held); });
+    float* data = copied.get();
+    const nb::capsule owner(copied.release(), [](void* held) noexcept { delete[] static_cast<float*>(held); });
     return PixelArray(data, 3, shape, owner);
 }
 
