@@ -1,0 +1,59 @@
+"""What every restorer in the bench is: a name, what it does with which settings, and a function over a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelmend.errors import ReelmendError
+
+Pixels: TypeAlias = NDArray[np.uint8]
+"""(N, H, W, 3) R, G, B, full range: what goes into every method, and what comes out of it."""
+
+
+class PeerError(ReelmendError):
+    """A method could not restore a clip; the message says which and why."""
+
+
+@dataclass(frozen=True, eq=False)
+class Restored:
+    """What a method made of a clip: frames of the same shape, and (N, H, W) what it says it changed, if it says."""
+
+    frames: Pixels
+    matte: NDArray[np.bool_] | None = None
+
+
+def _nothing_missing() -> str:
+    return ""
+
+
+@dataclass(frozen=True)
+class Method:
+    """One restorer. `restore` may raise ReelmendError; `missing` says why it can't run here, "" when it can.
+
+    what: one sentence with the settings. longest_frames: how much of a clip is given to a method that is too slow for
+    all of it. in_child: the work happens in a process of its own, whose memory is what counts.
+    """
+
+    name: str
+    what: str
+    restore: Callable[[Pixels], Restored]
+    version: Callable[[], str]
+    missing: Callable[[], str] = _nothing_missing
+    longest_frames: int | None = None
+    in_child: bool = False
+
+
+def luma_of(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Return Rec. 709 luma (H, W) in levels of 255."""
+    red, green, blue = (frame[:, :, channel].astype(np.float32) for channel in range(3))
+    return np.asarray(0.2126 * red + 0.7152 * green + 0.0722 * blue, np.float32)
+
+
+def as_pixels(frames: NDArray[np.floating]) -> Pixels:
+    """Return values in levels of 255 rounded to the nearest and clipped."""
+    return np.clip(np.rint(frames), 0, 255).astype(np.uint8)
