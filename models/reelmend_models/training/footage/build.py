@@ -66,7 +66,7 @@ def build(
     """Return the report of a build that filled the folder and wrote its manifest.
 
     Files already there are kept when their sha256 is right, so that a build that was stopped goes on where it was.
-    offline: use the cache alone. A source that cannot be had is no error: it stands under `missing`, in the manifest too.
+    offline: use the cache alone. A source that cannot be had is no error: it stands under `missing`.
     Raises FootageError when the folder or the cache cannot be written to.
     """
     try:
