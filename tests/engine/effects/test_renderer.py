@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -62,10 +64,8 @@ def test_no_order_eviction_or_cancellation_changes_a_result(
         if cancelled_at is None:
             assert rendered(renderer, frame) == reference[frame]
         else:
-            try:
+            with contextlib.suppress(CancelledError):
                 assert rendered(renderer, frame, CancelAt(cancelled_at)) == reference[frame]
-            except CancelledError:
-                pass
         assert renderer.memory.used_bytes <= renderer.memory.budget_bytes
 
 
