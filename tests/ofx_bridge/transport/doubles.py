@@ -106,9 +106,10 @@ class Negative:
     def __init__(self) -> None:
         self.faults: list[str] = []
 
-    def __call__(self, start: pb.RenderStart, requests: Requests, _context: object) -> Answers:
+    def __call__(self, start: pb.RenderStart, requests: Requests, context: grpc.ServicerContext) -> Answers:
         form = format_of(start)
         lease = SlotLease()
+        context.add_callback(lease.close)
         by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
         wanted = [(index, kind) for kind in FrameForm for index in range(len(start.clips[0].frames))]
         slots = [lease.slot(form.in_form(kind)) for _, kind in wanted] if by_slots else []
@@ -133,7 +134,6 @@ class Negative:
             for part in convert.chunks_of(result, start.request_id, 0):
                 yield pb.RenderResponse(chunk=part)
         yield done(start)
-        lease.close()
 
     def _pixels(self, requests: Requests, slot: Slot | None, form: FrameFormat) -> Planes:
         assembly = convert.PixelAssembly(form)
