@@ -49,6 +49,8 @@ class GrpcConnection {
     struct Callbacks;
     enum class Phase { idle, open, closed };
 
+    void open_session();
+    int32_t submit(const std::vector<nghttp2_nv>& headers);
     void pump(Waiting& waiting);
     void flush();
     void read_available();

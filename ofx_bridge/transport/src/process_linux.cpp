@@ -10,6 +10,7 @@
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <system_error>
 
 #include "platform.h"
@@ -28,18 +29,18 @@ EngineError not_started(const std::string& why) {
     return EngineError(Code::failed_precondition, "the engine can't be started: " + why);
 }
 
-// The program's path, looked up in PATH as a shell would: the child may not search, because that allocates.
+// The program's absolute path, looked up in PATH as a shell would: the child may not search, because that allocates.
 std::string find_program(const std::string& name) {
     if (name.find('/') != std::string::npos) {
         if (::access(name.c_str(), X_OK) != 0) throw not_started(name + ": " + reason(errno));
-        return name;
+        return std::filesystem::absolute(name);
     }
     const char* path = std::getenv("PATH");
     std::string folders = path == nullptr ? "/usr/local/bin:/usr/bin:/bin" : path;
     folders += ':';
     for (size_t begin = 0, end; (end = folders.find(':', begin)) != std::string::npos; begin = end + 1) {
         const std::string candidate = folders.substr(begin, end - begin) + "/" + name;
-        if (end > begin && ::access(candidate.c_str(), X_OK) == 0) return candidate;
+        if (end > begin && ::access(candidate.c_str(), X_OK) == 0) return std::filesystem::absolute(candidate);
     }
     throw not_started("no program '" + name + "' in PATH");
 }
@@ -56,6 +57,7 @@ std::vector<char*> engine_environment() {
 
 struct ChildPlan {
     const char* program;
+    const char* folder;
     char* const* argv;
     char* const* environment;
     int input;
@@ -90,6 +92,8 @@ void close_from(unsigned first, unsigned end, unsigned keep) {
     for (int signal = 1; signal < NSIG; ++signal) ::signal(signal, SIG_DFL);
     if (::dup2(plan.input, 0) < 0 || ::dup2(plan.log, 1) < 0 || ::dup2(plan.log, 2) < 0) fail_child(plan.report);
     close_from(3, plan.open_files, static_cast<unsigned>(plan.report));
+    // Python looks for modules in the working folder, and the host's may hold anything.
+    if (::chdir(plan.folder) != 0) fail_child(plan.report);
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
@@ -170,8 +174,9 @@ DetachedProcess::DetachedProcess(const std::vector<std::string>& argv, const std
     // The engine's stdin is this pipe: nothing is ever written, but when the engine ends, the write end knows at once.
     Pipe life = make_pipe();
     Pipe report = make_pipe();
-    const ChildPlan plan{program.c_str(), arguments.data(),       environment.data(), life.read_end.get(),
-                         log.get(),       report.write_end.get(), open_file_limit()};
+    const std::string folder = std::filesystem::path(log_path).parent_path();
+    const ChildPlan plan{program.c_str(),     folder.c_str(), arguments.data(),       environment.data(),
+                         life.read_end.get(), log.get(),      report.write_end.get(), open_file_limit()};
     const pid_t child = fork_quietly(plan);
     if (child < 0) throw not_started(reason(errno));
     report.write_end.close();

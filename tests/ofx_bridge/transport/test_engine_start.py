@@ -85,7 +85,7 @@ def test_files_are_the_users_own(probe: Probe, runtime: Path) -> None:
 
 def test_the_engine_inherits_nothing_of_the_host(probe: Probe, runtime: Path) -> None:
     seen = probe.folder / "seen"
-    before = f"ls -l /proc/self/fd > {seen}; grep Sig /proc/self/status >> {seen}; env | grep PYTHONHOME >> {seen}"
+    before = f"{{ ls -l /proc/self/fd; pwd; grep Sig /proc/self/status; env | grep PYTHONHOME; }} > {seen}"
     options = [*start_script(probe.folder, before), *RADIUS]
     arguments = probe.render_arguments(f"unix:{runtime}/engine.sock", rgba(moving_scene(2)), options)
     left_open = os.open("/dev/null", os.O_RDONLY)
@@ -103,6 +103,7 @@ def test_the_engine_inherits_nothing_of_the_host(probe: Probe, runtime: Path) ->
     descriptors = {line.split(" -> ")[0].split()[-1] for line in text.splitlines() if " -> " in line}
     assert descriptors == {"0", "1", "2", "3"}  # 3 is the folder that ls reads
     assert "PYTHONHOME" not in text
+    assert str(runtime) in text.splitlines()
     ignored = int(text.split("SigIgn:")[1].split()[0], 16)
     blocked = int(text.split("SigBlk:")[1].split()[0], 16)
     assert not ignored & 1 << (signal.SIGUSR1 - 1)

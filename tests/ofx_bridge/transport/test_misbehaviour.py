@@ -188,6 +188,35 @@ def test_a_stream_that_ends_early_is_tried_once_more(probe: Probe) -> None:
     assert len(double.starts) == 2
 
 
+BIG = np.zeros((1, 1080, 1920, 4), np.float32)
+
+
+def test_an_abort_ends_an_upload_that_nobody_reads(probe: Probe) -> None:
+    def deaf(start: pb.RenderStart, _requests: Requests, context: grpc.ServicerContext) -> Iterator[pb.RenderResponse]:
+        yield needed(start, wanted_frame(start, 0))
+        while context.is_active():
+            time.sleep(0.01)
+
+    with serving(deaf) as double:
+        line = probe.render(double.address, BIG, "--route", "in_stream", "--abort-after-ms", 400)[0]
+        assert double.cancelled.wait(2)
+    assert line["code"] == 1
+    assert line["supplied"] == [[0, "full"]]
+    assert line["elapsed_ms"] < 800
+
+
+def test_a_refusal_in_the_middle_of_an_upload_arrives(probe: Probe) -> None:
+    def refuse(start: pb.RenderStart, requests: Requests, context: grpc.ServicerContext) -> Iterator[pb.RenderResponse]:
+        yield needed(start, wanted_frame(start, 0))
+        next(requests)
+        context.abort(grpc.StatusCode.INVALID_ARGUMENT, "too much film")
+
+    with serving(refuse) as double:
+        line = probe.render(double.address, BIG, "--route", "in_stream")[0]
+    assert (line["code"], len(double.starts)) == (3, 1)
+    assert "too much film" in line["message"]
+
+
 def closes(connection: socket.socket) -> None:
     connection.recv(4096)
 
