@@ -21,9 +21,10 @@ from rich.text import Text
 
 import reelmend
 from reelmend.addresses import ensure_private_dir, runtime_dir
-from reelmend.cli.bundle import ENGINE_FILE, built_bundle, installed_bundles, is_searched
+from reelmend.bundle import find_bundle
 from reelmend.cli.ofx import export_line
 from reelmend.cli.output import CommandResult, JsonFlag
+from reelmend.cli.plugin_folders import ENGINE_FILE, installed_bundles, is_searched
 from reelmend.errors import ReelmendError
 from reelmend.inference.models import ModelStore
 from reelmend.inference.session import import_onnxruntime
@@ -115,7 +116,7 @@ def check_models() -> Finding:
 
 def check_bundle() -> Finding:
     try:
-        return Finding("node built", "ok", str(built_bundle()), needed=False)
+        return Finding("node built", "ok", str(find_bundle()), needed=False)
     except ReelmendError as error:
         return Finding("node built", "missing", str(error), _build_again(), needed=False)
 
@@ -124,7 +125,7 @@ def check_installed() -> Finding:
     name = "node installed"
     copies = installed_bundles()
     if not copies:
-        return Finding(name, "missing", "in no folder that hosts search", "reelmend ofx install", needed=False)
+        return Finding(name, "missing", "in no folder that hosts search", _own("ofx install"), needed=False)
     if not any(is_searched(copy.parent) for copy in copies):
         return Finding(name, "missing", f"{copies[0]}, where hosts don't look", export_line(copies[0].parent), False)
     return Finding(name, "ok", ", ".join(map(str, copies)), needed=False)
@@ -142,16 +143,16 @@ def check_engine_command() -> Finding:
         try:
             command = json.loads((copies[0] / ENGINE_FILE).read_text(encoding="utf-8"))["command"][:-1]
         except (OSError, ValueError, KeyError, TypeError) as error:
-            return Finding(name, "broken", f"{seen}: {error}", "reelmend ofx install")
+            return Finding(name, "broken", f"{seen}: {error}", _own("ofx install"))
     try:
         answer = subprocess.run(
             [*command, "--version"], capture_output=True, text=True, timeout=_ENGINE_ANSWERS_WITHIN_S, check=False
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        return Finding(name, "broken", f"{seen}: {error}", "reelmend ofx install")
+        return Finding(name, "broken", f"{seen}: {error}", _own("ofx install"))
     if answer.returncode != 0:
         last = (answer.stderr.strip().splitlines() or [f"exit code {answer.returncode}"])[-1]
-        return Finding(name, "broken", f"{' '.join(command)}: {last}", "reelmend ofx install")
+        return Finding(name, "broken", f"{' '.join(command)}: {last}", _own("ofx install"))
     return Finding(name, "ok", f"{' '.join(command)} → {answer.stdout.strip()}")
 
 
@@ -231,6 +232,14 @@ def _version(package: str) -> str:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return ""
+
+
+def _own(arguments: str) -> str:
+    """Return a command of this very installation, as short as the shell can find it."""
+    script = Path(sys.executable).with_name("reelmend")
+    if shutil.which("reelmend") == str(script):
+        return f"reelmend {arguments}"
+    return f"{script} {arguments}" if script.exists() else f"{sys.executable} -m reelmend {arguments}"
 
 
 def _pip(requirement: str) -> str:

@@ -8,18 +8,17 @@ from typing import Annotated
 
 import typer
 
-from reelmend.cli.bundle import (
-    BUNDLE_NAME,
+from reelmend.bundle import BUNDLE_NAME, find_bundle
+from reelmend.cli.output import CommandResult, JsonFlag
+from reelmend.cli.plugin_folders import (
     PLUGIN_PATH_VARIABLE,
     SYSTEM_FOLDER,
-    built_bundle,
     install_bundle,
     installed_bundles,
     is_searched,
     uninstall_bundle,
     user_folder,
 )
-from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.errors import BadRequestError, NotFoundError
 
 app = typer.Typer(help="Install the OpenFX node for your hosts.", no_args_is_help=True)
@@ -66,7 +65,7 @@ def uninstall(system: SystemFlag = False, folder: UserFolder = None, as_json: Js
 @app.command()
 def path(as_json: JsonFlag = False) -> CommandResult:
     """Print where the node that came with this package lies; with --json also the installed copies."""
-    bundle = built_bundle()
+    bundle = find_bundle().absolute()
     data = {"bundle": str(bundle), "installed": [str(copy) for copy in installed_bundles()]}
     return CommandResult(data, (str(bundle),), as_json)
 

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -31,7 +32,7 @@ def test_healthy_machine_passes(reelmend: Run) -> None:
 def test_text_ends_with_the_commands_that_mend(reelmend: Run, tmp_path: Path) -> None:
     done = reelmend("doctor", extra={"REELMEND_BUNDLE": str(tmp_path / "none")})
     assert "To mend:" in done.stdout
-    assert "  reelmend ofx install\n" in done.stdout
+    assert re.search(r"^  .*reelmend ofx install$", done.stdout, re.MULTILINE)
 
 
 def test_changed_weights_fail_with_a_command(reelmend: Run, tmp_path: Path) -> None:
@@ -68,7 +69,7 @@ def test_installed_node_whose_engine_is_gone_fails(reelmend: Run, tmp_path: Path
     assert done.returncode == 1
     assert found["node installed"]["state"] == "ok"
     assert found["engine command"]["state"] == "broken"
-    assert found["engine command"]["mend"] == "reelmend ofx install"
+    assert found["engine command"]["mend"].endswith("reelmend ofx install")
 
 
 def test_node_where_hosts_do_not_look_is_told_apart(reelmend: Run, environment: dict[str, str]) -> None:

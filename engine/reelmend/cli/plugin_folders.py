@@ -1,4 +1,4 @@
-"""Where the OpenFX bundle lies, where hosts look for it, and how it gets there in one step."""
+"""Where hosts look for plug-ins, and how the bundle gets there in one step."""
 
 from __future__ import annotations
 
@@ -9,11 +9,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-import reelmend
-from reelmend.errors import NotFoundError, ReelmendError
+from reelmend.bundle import BUNDLE_NAME, find_bundle
+from reelmend.errors import ReelmendError
 
-BUNDLE_NAME = "Reelmend.ofx.bundle"
-BUNDLE_VARIABLE = "REELMEND_BUNDLE"
 PLUGIN_PATH_VARIABLE = "OFX_PLUGIN_PATH"
 SYSTEM_FOLDER = Path("/usr/OFX/Plugins")
 ENGINE_FILE = Path("Contents/Resources/engine.json")
@@ -21,17 +19,6 @@ ENGINE_FILE = Path("Contents/Resources/engine.json")
 
 class InstallError(ReelmendError):
     """The bundle can't be put into a folder, or taken out of it."""
-
-
-def built_bundle() -> Path:
-    """Return the bundle that came with this package, or $REELMEND_BUNDLE. Raises NotFoundError."""
-    named = os.environ.get(BUNDLE_VARIABLE)
-    places = [Path(named)] if named else [Path(folder) / "ofx" / BUNDLE_NAME for folder in reelmend.__path__]
-    for place in places:
-        if (place / "Contents").is_dir():
-            return place.absolute()
-    tried = ", ".join(map(str, places))
-    raise NotFoundError(f"no OpenFX bundle at {tried}; build it with 'pip install .', or name it in ${BUNDLE_VARIABLE}")
 
 
 def user_folder() -> Path:
@@ -61,7 +48,7 @@ def install_bundle(folder: Path) -> Path:
 
     The copy knows which Python starts its engine: this one.
     """
-    source = built_bundle()
+    source = find_bundle()
     target = folder / BUNDLE_NAME
     draft = folder / f".{BUNDLE_NAME}.part-{os.getpid()}"
     try:
