@@ -84,7 +84,8 @@ class EffectInstance : public Effect {
 
     // Actions. Those with a time may be called on any thread.
     void updateClipPreferences();
-    const PropertySet& clipPreferences() const { return *preferences_; }
+    // The answers to the last GetClipPreferences.
+    std::shared_ptr<const PropertySet> clipPreferences() const;
     FrameRanges framesNeeded(double time);
     OfxRectD regionOfDefinition(double time);
     Regions regionsOfInterest(double time, const OfxRectD& wanted);
@@ -126,7 +127,7 @@ class EffectInstance : public Effect {
     std::shared_ptr<Listener> owned_listener_;
     std::unique_ptr<ParamSet> params_;
     std::vector<std::unique_ptr<Clip>> clips_;
-    std::unique_ptr<PropertySet> preferences_;
+    std::shared_ptr<const PropertySet> preferences_;
     std::atomic<double> timeline_{0.0};
 
     std::recursive_mutex render_mutex_;  // held during Render of an effect that is not FullySafe

@@ -182,6 +182,7 @@ class Bundle:
     def adopt(self, instance: Instance) -> None:
         """Close `instance` together with this bundle."""
         self._instances.add(instance)
+        _live_instances.add(instance)
 
     def close(self) -> None:
         """Close every instance, unload the plug-ins and unmap the file. Harmless when done twice."""
@@ -202,11 +203,14 @@ class Bundle:
 
 
 _open_bundles: weakref.WeakSet[Bundle] = weakref.WeakSet()
+_live_instances: weakref.WeakSet[Instance] = weakref.WeakSet()  # an instance may outlive its Bundle object
 
 
 @atexit.register
 def _close_open_bundles() -> None:
     # Plug-ins may call back while they are destroyed, which is too late once the interpreter is gone.
+    for instance in list(_live_instances):
+        instance.close()
     for bundle in list(_open_bundles):
         bundle.close()
 

@@ -123,12 +123,14 @@ def test_a_truncated_library_is_refused_and_the_process_lives(bundle_path: Path,
     assert (result.returncode, result.stdout) == (0, "refused\n"), result.stderr
 
 
-def test_a_bundle_left_open_does_not_disturb_the_end_of_the_process(bundle_path: Path) -> None:
+@pytest.mark.parametrize("forgotten", ["", "del plugin"])
+def test_a_bundle_left_open_does_not_disturb_the_end_of_the_process(bundle_path: Path, forgotten: str) -> None:
     program = (
         "import pyopenfx as ofx, numpy as np\n"
         f"plugin = ofx.load({str(bundle_path)!r}).plugin({AVERAGE!r})\n"
         "effect = plugin.create(ofx.InstanceSettings(size=(4, 4), frames=(0, 1)))\n"
         "effect.set_source(np.ones((2, 4, 4, 4), np.float32))\n"
+        f"{forgotten}\n"
         "print(effect.render(0).mean())\n"
     )
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)

@@ -260,9 +260,9 @@ void bindInstance(nb::module_& module) {
              [](PyInstance& self) {
                  return self.use([](EffectInstance& instance) {
                      instance.updateClipPreferences();
-                     const PropertySet props(instance.clipPreferences());
+                     const auto props = instance.clipPreferences();
                      const nb::gil_scoped_acquire gil;
-                     return toDict(props);
+                     return toDict(*props);
                  });
              })
         .def("frames_needed",

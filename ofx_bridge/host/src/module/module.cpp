@@ -32,8 +32,9 @@ class PyBinary {
         if (!binary_) throw StatusError(kOfxStatErrBadHandle, "the bundle is closed");
         return *binary_;
     }
-    Plugin& plugin(size_t index) const { return *get().plugins().at(index); }
-    std::shared_ptr<Plugin> shared(size_t index) const { return get().plugins().at(index); }
+    // Both keep what they return alive, whoever closes the bundle meanwhile.
+    std::shared_ptr<Binary> share() const { return get().shared_from_this(); }
+    std::shared_ptr<Plugin> plugin(size_t index) const { return get().plugins().at(index); }
 
     void close() {
         if (!binary_) return;
@@ -66,11 +67,12 @@ nb::dict describe(const EffectDescriptor& descriptor) {
 }
 
 nb::dict describePlugin(const PyBinary& binary, size_t index, const std::string& context) {
-    Plugin& plugin = binary.plugin(index);
+    const auto kept = binary.share();
+    const auto plugin = binary.plugin(index);
     const EffectDescriptor* descriptor = nullptr;
     {
         const nb::gil_scoped_release no_gil;
-        descriptor = context.empty() ? &plugin.describe() : &plugin.describeInContext(context);
+        descriptor = context.empty() ? &plugin->describe() : &plugin->describeInContext(context);
     }
     return describe(*descriptor);
 }
@@ -140,7 +142,7 @@ NB_MODULE(_host, module) {
         .def("describe", &describePlugin)
         .def("host_properties", [](const PyBinary& self) { return toDict(self.get().host()); })
         .def("create", [](const PyBinary& self, size_t index, const InstanceOptions& options, const nb::object& log) {
-            return new PyInstance(self.shared(index), options, log);
+            return new PyInstance(self.plugin(index), options, log);
         });
     module.def("is_resident", &isResident);
 }
