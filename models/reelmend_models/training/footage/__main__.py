@@ -6,19 +6,25 @@ import argparse
 import contextlib
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn
 
 from reelmend_models.training.footage.build import Plan, Report, build, plan
 from reelmend_models.training.footage.cache import Cache
-from reelmend_models.training.footage.catalogue import read_catalogue, shipped_catalogue
+from reelmend_models.training.footage.catalogue import SPLITS, Catalogue, Split, read_catalogue, shipped_catalogue
 from reelmend_models.training.footage.errors import FootageError
+from reelmend_models.training.footage.files import disk_bytes
 from reelmend_models.training.footage.listing import markdown, plain_text, rows
+from reelmend_models.training.footage.made.write import Form
+from reelmend_models.training.footage.manifest import ClipEntry
 from reelmend_models.training.footage.obtain import Watch
+from reelmend_models.training.footage.writing import write_made
 
 PROGRAM = "python -m reelmend_models.training.footage"
 # Exit status of a build that could not get everything; what it got is there, and in the manifest.
@@ -52,6 +58,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     builder.add_argument("--quick", action="store_true", help="a few clips and photographs of each split only")
     builder.add_argument("--offline", action="store_true", help="use the cache alone")
+    builder.add_argument("--made", choices=get_args(Form), help="write the made clips as files too (much disk)")
+    builder.add_argument("--split", choices=SPLITS, action="append", help="of which splits (default: all); repeatable")
     builder.add_argument("--json", action="store_true", help="print the result as JSON")
     builder.add_argument("--catalogue", type=Path, metavar="FILE", help="another catalogue than the shipped one")
     builder.set_defaults(run=_build)
@@ -65,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _list(given: argparse.Namespace) -> int:
-    catalogue = read_catalogue(given.catalogue) if given.catalogue else shipped_catalogue()
+    catalogue = _catalogue(given)
     if given.json:
         print(json.dumps(rows(catalogue), indent=1, ensure_ascii=False))
     else:
@@ -74,15 +82,23 @@ def _list(given: argparse.Namespace) -> int:
 
 
 def _build(given: argparse.Namespace) -> int:
-    catalogue = read_catalogue(given.catalogue) if given.catalogue else shipped_catalogue()
-    wanted = plan(catalogue, given.quick)
+    wanted = plan(_catalogue(given), given.quick)
     cache = Cache(given.cache or given.folder / "packages")
     with _progress(wanted) as watch:
         report = build(given.folder, cache, wanted, offline=given.offline, watch=watch, say=_say)
+    if given.made:
+        splits = given.split or SPLITS
+        with _writing_progress(report, splits) as before:
+            manifest = write_made(given.folder, given.made, splits, before=before, say=_say)
+        report = replace(report, manifest=manifest, disk_bytes=disk_bytes(given.folder, cache.folder))
     print(json.dumps(_summary(report), indent=1, ensure_ascii=False) if given.json else _text(report))
-    for outcome in report.missing:
-        _say(f"missing {outcome.source.id}: {outcome.reason}")
+    for reason, outcomes in groupby(sorted(report.missing, key=lambda o: o.reason), key=lambda o: o.reason):
+        _say(f"missing {', '.join(outcome.source.id for outcome in outcomes)}: {reason}")
     return INCOMPLETE if report.missing else 0
+
+
+def _catalogue(given: argparse.Namespace) -> Catalogue:
+    return read_catalogue(given.catalogue) if given.catalogue else shipped_catalogue()
 
 
 def _say(line: str) -> None:
@@ -103,6 +119,19 @@ def _progress(wanted: Plan) -> Iterator[Watch]:
             package=lambda package: progress.update(task, description=package.name),
             source=lambda outcome: progress.update(task, advance=outcome.source.bytes),
         )
+
+
+@contextlib.contextmanager
+def _writing_progress(report: Report, splits: Collection[Split]) -> Iterator[Callable[[ClipEntry], None]]:
+    """Give what to call before each clip is written: moves a bar on a terminal, and does nothing elsewhere."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _: None
+        return
+    total = sum(clip.kind == "made" and clip.split in splits for clip in report.manifest.clips)
+    with Progress(TextColumn("{task.description}"), BarColumn(), console=console, transient=True) as progress:
+        task = progress.add_task("made clips", total=total)
+        yield lambda clip: progress.update(task, advance=1, description=clip.id)
 
 
 def _summary(report: Report) -> dict[str, Any]:

@@ -12,13 +12,16 @@ from reelmend_models.training.footage.errors import FootageError
 from reelmend_models.training.footage.files import disk_bytes, holds, locked, place
 from reelmend_models.training.footage.made.recipe import Recipe, quick_recipes, recipes
 from reelmend_models.training.footage.manifest import (
+    ClipEntry,
     Manifest,
     MissingEntry,
     camera_entry,
     made_entry,
     photo_entry,
+    read_manifest,
 )
 from reelmend_models.training.footage.obtain import Outcome, Watch, obtain
+from reelmend_models.training.footage.writing import is_written
 
 
 @dataclass(frozen=True)
@@ -75,7 +78,7 @@ def build(
             ready = [outcome.source for outcome in outcomes if outcome.origin != "missing"]
             for source in ready:
                 _put(folder, cache, source)
-            manifest = _manifest(wanted, outcomes)
+            manifest = _manifest(wanted, outcomes, _written_before(folder))
             file = manifest.write(folder)
         return Report(manifest, file, tuple(outcomes), disk_bytes(folder, cache.folder))
     except OSError as error:
@@ -88,11 +91,12 @@ def _put(folder: Path, cache: Cache, source: Source) -> None:
         place(cache.file_of(source), target)
 
 
-def _manifest(wanted: Plan, outcomes: list[Outcome]) -> Manifest:
+def _manifest(wanted: Plan, outcomes: list[Outcome], written: dict[str, ClipEntry]) -> Manifest:
     ready = {outcome.source.id for outcome in outcomes if outcome.origin != "missing"}
     photos = {photo.id: photo for photo in wanted.catalogue.photos if photo.id in ready}
     camera = [camera_entry(clip) for clip in wanted.catalogue.clips if clip.id in ready]
     made = [made_entry(id_, recipe, photos) for id_, recipe in wanted.made if photos.keys() >= set(recipe.photos)]
+    made = [_kept(clip, written) for clip in made]
     missing = [
         MissingEntry(id=o.source.id, split=o.source.split, package=str(o.source.package), reason=o.reason)
         for o in outcomes
@@ -104,3 +108,19 @@ def _manifest(wanted: Plan, outcomes: list[Outcome]) -> Manifest:
         photos=tuple(photo_entry(photo) for photo in photos.values()),
         missing=tuple(missing),
     )
+
+
+def _written_before(folder: Path) -> dict[str, ClipEntry]:
+    """Return the made clips that a former build wrote as files, by id, where those are unharmed."""
+    try:
+        clips = read_manifest(folder).clips
+    except FootageError:
+        return {}
+    return {clip.id: clip for clip in clips if clip.kind == "made" and is_written(folder, clip)}
+
+
+def _kept(clip: ClipEntry, written: dict[str, ClipEntry]) -> ClipEntry:
+    before = written.get(clip.id)
+    if before is None or before.recipe != clip.recipe:
+        return clip
+    return clip.model_copy(update={"file": before.file, "sha256": before.sha256})

@@ -1,0 +1,1 @@
+"""Clips made from photographs with synthetic camera and object motion."""

@@ -11,6 +11,8 @@ from reelmend_models.training.footage.errors import FootageError
 
 # Clips per photograph in the fixed set; more can be had by recipes of other seeds.
 CLIPS_PER_PHOTO = 2
+# Rises when the same recipe would give other pixels, so that clips written before are written again.
+RENDERER = 1
 # Photographs beside the background, from which objects and near layers are cut.
 _INSERTS = 2
 
@@ -30,6 +32,7 @@ class Recipe:
     height: int = 720
     frames: int = 48
     fps: str = "24"
+    renderer: int = RENDERER
 
     def __post_init__(self) -> None:
         if self.seed < 0:
