@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -25,6 +26,7 @@ from reelmend.frames import Planes
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
 from reelmend.media import Reader, Writer, open_reader, open_writer
+from reelmend.media.movie_reader import MovieReader
 from reelmend.parameters import Value
 
 
@@ -40,6 +42,7 @@ def render(
     ] = None,
     frames: Annotated[str, typer.Option(metavar="A-B", help="Only these frames, the last one included.")] = "",
     output: Annotated[str, typer.Option(help="What to write: result, or another output such as gain.")] = "result",
+    rate: Annotated[str, typer.Option(metavar="FPS", help="Speed of a movie made from images: 24, 23.976…")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that stand under OUT.")] = False,
     provider: Annotated[str, typer.Option(help="Where models run: cpu, cuda, tensorrt or auto.")] = "cpu",
     memory: Annotated[str, typer.Option(help="Memory for frames, such as 512M or 4G.")] = "2G",
@@ -56,7 +59,8 @@ def render(
         wanted = parse_frames(frames, reader)
         reader.require(_with_neighbours(wanted, radius_frames, reader))
         timed = TimedClip(reader)
-        with open_writer(target, like=reader, frames=wanted, overwrite=overwrite) as writer:
+        frame_rate = parse_rate(rate, reader)
+        with open_writer(target, reader, frames=wanted, overwrite=overwrite, frame_rate=frame_rate) as writer:
             rendered = render_clip(renderer, effect, values, timed, wanted, model=model, output=output)
             with closing(with_progress(rendered, len(wanted), effect)) as shown:  # the bar ends before any message
                 spent = _write_all(writer, shown)
@@ -94,6 +98,25 @@ def parse_frames(text: str, reader: Reader) -> range:
             f"--frames {text} is not in {reader.path}, which has frames {reader.first_frame}-{reader.last_frame}"
         )
     return range(first, last + 1)
+
+
+def parse_rate(text: str, reader: Reader) -> Fraction | None:
+    """Return the rate that "24", "23.976" or "24000/1001" spells, None for "". Raises BadRequestError.
+
+    Decimals mean the broadcast rate that they round: 23.976 is 24000/1001. A movie keeps its own times and sound.
+    """
+    if not text:
+        return None
+    if isinstance(reader, MovieReader):
+        raise BadRequestError(f"--rate is for images; {reader.path} has its own, {float(reader.frame_rate):.6g}")
+    try:
+        rate = Fraction(text)
+    except (ValueError, ZeroDivisionError):
+        rate = Fraction(0)
+    if not Fraction(1, 10) <= rate <= 1000:
+        raise BadRequestError(f"--rate {text} is no speed; give frames a second such as 24, 23.976 or 24000/1001")
+    broadcast = Fraction(round(rate * Fraction(1001, 1000)) * 1000, 1001)
+    return broadcast if abs(broadcast - rate) < Fraction(1, 200) else rate
 
 
 @dataclass(slots=True)
@@ -176,7 +199,6 @@ def _summary(
         "last_frame": wanted[-1],
         "width": reader.width,
         "height": reader.height,
-        "frame_rate": str(reader.frame_rate),
         "seconds": round(spent["total_s"], 3),
         "fps": round(len(wanted) / max(spent["total_s"], 1e-9), 2),
         "timings": {key: round(seconds, 3) for key, seconds in spent.items() if key != "total_s"},

@@ -24,8 +24,11 @@ class AudioCopy:
         self._lead_s = lead_s
         self._streams: dict[int, Any] = {}
         self.notes: list[str] = []
+        """What was left behind, one sentence each."""
         for stream in self._input.streams.audio:
             self._add(stream)
+        if self._input.streams.subtitles:
+            self.notes.append("subtitles are not carried over")
         chosen = [stream for stream in self._input.streams.audio if stream.index in self._streams]
         self._packets: Iterator[Any] = self._input.demux(chosen) if chosen else iter(())
         self._ahead: Any | None = None

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from reelmend.errors import MediaError
 from reelmend.frames import Planes
 from reelmend.media.interface import PixelType, Plane
 from reelmend.media.pyav import load_av
@@ -119,7 +120,12 @@ def upright(pixels: Planes, rotation_degrees: int) -> Planes:
 def _planar(frame: Any, form: PlanarFormat) -> Any:
     if frame.format.name in (form.name, form.name.replace("yuv", "yuvj", 1)):
         return frame
-    return frame.reformat(format=form.name)
+    try:
+        return frame.reformat(format=form.name)
+    except (ValueError, OSError, load_av().FFmpegError):
+        raise MediaError(
+            f"the movie's pixel format '{frame.format.name}' can't be converted; convert the movie with ffmpeg first"
+        ) from None
 
 
 def _samples(frame: Any, index: int, form: PlanarFormat) -> npt.NDArray[Any]:

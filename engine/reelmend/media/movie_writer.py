@@ -159,6 +159,8 @@ class MovieWriter:
         self._form = YuvFormat(
             self._encoding.bits, False, self._tag(2, MATRIX_BT709), self._encoding.across, self._encoding.down
         )
+        if not self._pixel_type.is_float and self._pixel_type.bits > self._encoding.bits:
+            self.notes.append(f"{self._pixel_type} samples are stored with {self._encoding.bits} bits")
         self._describe_stream(self._stream.codec_context)
         if self._source is not None:
             self._carry_over(self._source)

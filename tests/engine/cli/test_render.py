@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -137,6 +138,18 @@ def test_json_is_one_object_with_the_figures(movie: Path, reelmend: Run) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "rate"), [("25", Fraction(25)), ("23.976", Fraction(24000, 1001)), ("30000/1001", Fraction(30000, 1001))]
+)
+def test_rate_of_a_movie_made_from_images(text: str, rate: Fraction, shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    part = ("--effect", "deflicker", "--frames", "101-104", "--set", "radius=3")
+    done = reelmend("render", "shot", "out.mkv", "--rate", text, *part)
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == "note: float samples are written as they are, cut to the movie's range: no view transform\n"
+    with open_reader(tmp_path / "out.mkv") as reader:
+        assert (reader.frame_rate, reader.last_frame) == (rate, 3)
+
+
+@pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
         (["gone.mp4", "o.mp4"], 1, "gone.mp4 does not exist; check the path"),
@@ -149,6 +162,7 @@ def test_json_is_one_object_with_the_figures(movie: Path, reelmend: Run) -> None
         (["in.mp4", "o.mp4", "--output", "matte"], 1, "effect 'deflicker' has no output 'matte'; it has result, gain"),
         (["in.mp4", "o.mp4", "--frames", "20-90"], 2, "--frames 20-90 is not in in.mp4, which has frames 0-29"),
         (["in.mp4", "o.mp4", "--frames", "20,21"], 2, "--frames 20,21 is no range; write it as 10-50, 10- or 10"),
+        (["in.mp4", "o.mp4", "--rate", "30"], 2, "--rate is for images; in.mp4 has its own, 24"),
         (["in.mp4", "o.mp4", "--provider", "cuda"], 1, "provider 'cuda' is not in this ONNX Runtime"),
         (["in.mp4", "o.mp4", "--memory", "lots"], 2, "--memory 'lots' is no size"),
         (["in.mp4", "o.gif"], 1, "o.gif ends in '.gif', which reelmend doesn't write; it writes .dpx"),

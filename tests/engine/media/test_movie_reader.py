@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 from pathlib import Path
 
@@ -74,6 +75,24 @@ def test_backward_playing_decodes_each_part_once(media: type, tmp_path: Path, mo
         for frame in reversed(range(FRAMES)):
             reader.read(frame)
     assert len(decoded) < FRAMES + 3 * 5
+
+
+def test_many_threads_get_the_bits_of_one(media: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(movie_reader, "_REMEMBERED_BYTES", 1)
+    movie = media.movie(tmp_path / "a.mp4", FRAMES, options={"g": "12", "bf": "2"})
+    with open_reader(movie) as reader:
+        alone = [reader.read(frame).tobytes() for frame in range(FRAMES)]
+        order = random.Random(1).sample(range(FRAMES), FRAMES)
+        with ThreadPoolExecutor(4) as pool:
+            together = dict(zip(order, pool.map(lambda frame: reader.read(frame).tobytes(), order), strict=True))
+    assert [together[frame] for frame in range(FRAMES)] == alone
+
+
+def test_palette_of_an_animation_is_read_as_colour(media: type, tmp_path: Path) -> None:
+    movie = media.movie(tmp_path / "a.gif", 6, codec="gif", pixel_format="rgb8", rate=Fraction(10))
+    with open_reader(movie) as reader:
+        assert [media.number_in(reader.read(frame)) for frame in range(6)] == list(range(6))
+        assert float(reader.alpha(2).min()) == 1.0
 
 
 def test_frame_outside_the_clip_says_what_there_is(media: type, tmp_path: Path) -> None:

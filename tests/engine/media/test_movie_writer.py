@@ -53,6 +53,11 @@ def test_deep_source_keeps_ten_bits_in_matroska(media: type, tmp_path: Path) -> 
         assert reader.pixel_type == PixelType(10)
 
 
+def test_loss_of_depth_is_noted(media: type, tmp_path: Path) -> None:
+    source = media.movie(tmp_path / "in.mov", 2, codec="prores_ks", pixel_format="yuv422p10le")
+    assert copy_movie(source, tmp_path / "out.mp4") == ["10-bit integer samples are stored with 8 bits"]
+
+
 def test_stated_colours_of_the_source_are_kept(media: type, tmp_path: Path) -> None:
     def picture(index: int) -> av.VideoFrame:
         frame = av.VideoFrame.from_ndarray(media.numbered_picture(index), "rgb24").reformat(format="yuv420p")
