@@ -5,6 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PACKAGES=(g++ pkg-config libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev binutils)
+BUILD_REQUIRES=("scikit-build-core>=1.1" "nanobind>=3.1" "cmake>=3.26" ninja)
 VENV=.venv
 
 say() { printf '\033[1m%s\033[0m\n' "$*"; }
@@ -49,18 +50,21 @@ install_packages() {
     as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+pip_install() { "$VENV/bin/python" -m pip install -q --disable-pip-version-check "$@"; }
+
 install_python_packages() {
-    local extras=$1
+    local extras=$1 with_tests=$2
     [ -x "$VENV/bin/python" ] || "$PYTHON_FOUND" -m venv "$VENV"
-    "$VENV/bin/python" -m pip install -q --disable-pip-version-check "pip>=24"
+    pip_install "pip>=24" "${BUILD_REQUIRES[@]}"
     say "Installing Python packages and building the plug-in (reelmend[$extras])"
-    "$VENV/bin/python" -m pip install -q --disable-pip-version-check -e ".[$extras]"
+    # Without isolation the build folder stays valid, and only what changed is compiled again.
+    pip_install --no-build-isolation -C cmake.define.REELMEND_BUILD_TESTS="$with_tests" -e ".[$extras]"
 }
 
 PYTHON_FOUND=$(find_python)
 install_packages "$PYTHON_FOUND"
 case "${1:-run}" in
-    run) install_python_packages cpu,movies ;;
-    dev) install_python_packages cpu,movies,train,dev ;;
+    run) install_python_packages cpu,movies OFF ;;
+    dev) install_python_packages cpu,movies,train,dev ON ;;
     *) fail "usage: setup.sh run|dev" ;;
 esac
