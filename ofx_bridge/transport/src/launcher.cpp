@@ -87,6 +87,11 @@ std::optional<platform::Socket> Launcher::advance(const Address& address, Waitin
     if (!lock_) return std::nullopt;
     // Whoever held the lock before may have brought the engine up.
     if (auto socket = try_connect(address, waiting)) return socket;
+    // An engine locks its socket from its start until its end: one that does not answer yet is on its way up, or out.
+    if (address.kind == Address::Kind::unix_socket && platform::FileLock::is_held(address.path + ".lock")) {
+        lock_.reset();
+        return std::nullopt;
+    }
     std::vector<std::string> command = start_.command;
     command.insert(command.end(), {"--address", address.text, "--idle-exit", kIdleExitSeconds});
     try {

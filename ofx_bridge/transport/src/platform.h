@@ -80,6 +80,8 @@ class FileLock {
   public:
     // Empty when somebody else holds it. Throws EngineError when the file can't be opened.
     static std::optional<FileLock> try_lock(const std::string& path);
+    // True when somebody holds the lock now. Creates nothing.
+    static bool is_held(const std::string& path);
 
   private:
     explicit FileLock(Handle handle) : handle_(std::move(handle)) {}

@@ -219,6 +219,11 @@ std::optional<FileLock> FileLock::try_lock(const std::string& path) {
     return FileLock(std::move(handle));
 }
 
+bool FileLock::is_held(const std::string& path) {
+    const Handle handle(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+    return handle && restarted([&] { return ::flock(handle.get(), LOCK_SH | LOCK_NB); }) != 0;
+}
+
 void create_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
     throw EngineError(Code::failed_precondition, "the engine's folder " + path + " can't be made: " + reason(errno) +

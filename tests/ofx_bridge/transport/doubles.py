@@ -46,10 +46,10 @@ class Double(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
 
 
 @contextlib.contextmanager
-def serving(answer: Answer, address: str = "", **settings: int) -> Iterator[Double]:
+def serving(answer: Answer, address: str = "", api_version: int = 1) -> Iterator[Double]:
     """A gRPC server with this behaviour on a socket of its own."""
     with tempfile.TemporaryDirectory(prefix="reelmend-double-") as folder:
-        double = Double(answer, **settings)
+        double = Double(answer, api_version)
         server = grpc.server(futures.ThreadPoolExecutor(8))
         pb_grpc.add_EngineServiceServicer_to_server(double, server)
         wanted = address or f"unix:{folder}/engine.sock"

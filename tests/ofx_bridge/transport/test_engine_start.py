@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import signal
 import stat
@@ -10,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +45,7 @@ def runtime() -> Iterator[Path]:
         for process_id in engines_at(folder):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(process_id, signal.SIGKILL)
-                wait_until(lambda gone=process_id: not Path(f"/proc/{gone}/exe").exists())
+                wait_until(functools.partial(is_gone, process_id))
 
 
 def engines_at(folder: str | Path) -> list[int]:
@@ -58,7 +59,11 @@ def engines_at(folder: str | Path) -> list[int]:
     return found
 
 
-def wait_until(condition, limit_s: float = 10) -> None:  # type: ignore[no-untyped-def]
+def is_gone(process_id: int) -> bool:
+    return not Path(f"/proc/{process_id}/exe").exists()
+
+
+def wait_until(condition: Callable[[], bool], limit_s: float = 10) -> None:
     end = time.monotonic() + limit_s
     while not condition():
         assert time.monotonic() < end, "it did not happen"
@@ -155,6 +160,21 @@ def test_an_engine_killed_while_it_computes_is_replaced(probe: Probe, runtime: P
         os.kill(process_id, signal.SIGKILL)
     text = first + process.communicate(timeout=60)[0]
     assert text.count('"status":"ok"') == 12, text
+
+
+def test_an_engine_that_is_stopping_is_awaited_and_replaced(probe: Probe, runtime: Path) -> None:
+    frames = rgba(moving_scene(3))
+    arguments = probe.render_arguments(f"unix:{runtime}/engine.sock", frames, [*start_options(*ENGINE), *RADIUS])
+    stepper = Stepper(probe, arguments)
+    try:
+        for pause_s in (0, 0.2, 0):
+            stepper.begin()
+            assert '"ok"' in (said := stepper.end()), said
+            for process_id in engines_at(runtime):
+                os.kill(process_id, signal.SIGTERM)
+            time.sleep(pause_s)
+    finally:
+        stepper.close()
 
 
 def test_an_abort_leaves_the_start_for_the_next_render(probe: Probe, runtime: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Callable
 
 import numpy as np
 import numpy.typing as npt
@@ -12,6 +13,7 @@ from reelmend.frames import content_digest, make_proxy, planes_from_interleaved
 
 from .conftest import Probe
 
+Content = Callable[[np.random.Generator, tuple[int, int, int]], npt.NDArray[np.float32]]
 SIZES = [(1, 1), (2, 1), (17, 3), (319, 179), (320, 180), (321, 181), (1000, 7), (7, 1000), (1283, 723)]
 
 
@@ -42,7 +44,7 @@ def halves(rng: np.random.Generator, shape: tuple[int, int, int]) -> npt.NDArray
 
 @pytest.mark.parametrize("content", [ordinary, wild, mostly_invalid, all_invalid, halves])
 @pytest.mark.parametrize("components", [3, 4])
-def test_every_bit_matches_for_all_sizes(probe: Probe, content, components: int) -> None:  # type: ignore[no-untyped-def]
+def test_every_bit_matches_for_all_sizes(probe: Probe, content: Content, components: int) -> None:
     rng = np.random.default_rng(components)
     for width, height in SIZES:
         pixels = content(rng, (height, width, components))
@@ -59,6 +61,6 @@ def through_transport(probe: Probe, pixels: npt.NDArray[np.float32], direction: 
     height, width, components = pixels.shape
     path, out = probe.folder / "image.f32", probe.folder / "image"
     (pixels[::-1] if direction == "up" else pixels).tofile(path)
-    command = [probe.program, "frame", path, str(width), str(height), str(components), direction, out]
+    command = [str(probe.program), "frame", str(path), str(width), str(height), str(components), direction, str(out)]
     said = subprocess.run(command, capture_output=True, text=True, check=True).stdout.strip()
     return said, out.with_suffix(".proxy").read_bytes(), out.with_suffix(".planes").read_bytes()

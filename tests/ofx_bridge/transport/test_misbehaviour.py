@@ -111,6 +111,8 @@ def other(message: pb.RenderResponse, request_id: int) -> pb.RenderResponse:
     return message
 
 
+NO_SIZE = pb.FrameFormat(sample_type=pb.SAMPLE_TYPE_FLOAT32)
+
 BROKEN: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
     "empty answer": lambda start: [pb.RenderResponse()],
     "another request": lambda start: [other(needed(start), 77)],
@@ -123,7 +125,7 @@ BROKEN: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
     "half-float samples": lambda start: [need(start, format=pb.FrameFormat(sample_type=pb.SAMPLE_TYPE_FLOAT16))],
     "a frame of another size": lambda start: [need(start, format=pb.FrameFormat(width=4000))],
     "a proxy of another size": lambda start: [
-        needed(start, wanted_frame(start, 0, FrameForm.PROXY), pb.NeededFrame(clip="Source", form=2))
+        needed(start, wanted_frame(start, 0, FrameForm.PROXY), pb.NeededFrame(clip="Source", form=pb.FRAME_FORM_PROXY))
     ],
     "a frame twice": lambda start: [needed(start, wanted_frame(start, 0), wanted_frame(start, 0))],
     "more frames than the window": lambda start: [needed(start, *[wanted_frame(start, 0)] * 7)],
@@ -135,7 +137,7 @@ BROKEN: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
     "the second output": lambda start: [needed(start), output(start, output_index=1, identical_to_source=True)],
     "a result of no size": lambda start: [
         needed(start),
-        pb.RenderResponse(output=pb.OutputFrame(request_id=1, output="result", format=pb.FrameFormat(sample_type=1))),
+        pb.RenderResponse(output=pb.OutputFrame(request_id=1, output="result", format=NO_SIZE)),
     ],
     "a result without a format": lambda start: [
         needed(start), pb.RenderResponse(output=pb.OutputFrame(request_id=start.request_id, output="result")),
