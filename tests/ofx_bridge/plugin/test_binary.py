@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import _ctypes
+import ctypes
+import gc
 import plistlib
 import subprocess
 import threading
@@ -84,6 +87,33 @@ def test_bundle_that_has_rendered_is_unmapped_and_leaves_no_thread(
                 assert len(list(pool.map(effect.render, range(5)))) == 5
             assert _settles_at(threads_before)
         assert not pyopenfx.is_resident(bundle_copy)
+
+
+class HeapUse(ctypes.Structure):
+    """glibc's mallinfo2."""
+
+    _fields_ = tuple((f"field{index}", ctypes.c_size_t) for index in range(10))
+
+
+def _heap_bytes() -> int:
+    mallinfo2 = ctypes.CDLL(None).mallinfo2
+    mallinfo2.restype = HeapUse
+    return int(mallinfo2().field7)  # uordblks: bytes in use
+
+
+def test_loading_and_unloading_over_and_over_keeps_no_memory(bundle_path: Path) -> None:
+    def load() -> None:
+        library = ctypes.CDLL(str(binary_path(bundle_path)))
+        assert library.OfxGetNumberOfPlugins() >= 1
+        _ctypes.dlclose(library._handle)
+
+    for _ in range(20):
+        load()
+    before = _heap_bytes()
+    for _ in range(100):
+        load()
+    gc.collect()
+    assert _heap_bytes() - before < 100 * 5_000
 
 
 def test_connections_are_closed_when_the_bundle_is(bundle_copy: Path, shared_engine: RunningEngine) -> None:
