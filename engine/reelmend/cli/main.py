@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 
@@ -23,6 +24,9 @@ def main(arguments: list[str] | None = None) -> None:
     0: done. 1: it failed, or found something broken. 2: wrong usage, or a value out of range. 130: interrupted by
     Ctrl-C. 143: terminated. With REELMEND_TRACEBACK=1 an error's traceback is shown too.
     """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that can't show "×" is no reason to fail
     try:
         sys.exit(_run(arguments))
     except KeyboardInterrupt:

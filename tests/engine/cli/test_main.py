@@ -45,6 +45,11 @@ def test_traceback_is_shown_on_demand_only(reelmend: Run) -> None:
     assert shown.endswith("error: gone.mp4 does not exist; check the path\n")
 
 
+def test_terminal_without_unicode_is_no_reason_to_fail(reelmend: Run) -> None:
+    done = reelmend("render", "no…such.mp4", "out.mp4", "--effect", "deflicker", extra={"PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (1, "error: no?such.mp4 does not exist; check the path\n")
+
+
 def test_reader_that_goes_away_is_no_error_message(environment: dict[str, str], tmp_path: Path) -> None:
     command = f"{sys.executable} -m reelmend models --json | true"
     done = subprocess.run(

@@ -303,6 +303,14 @@ def test_sound_alone_is_no_clip(tmp_path: Path) -> None:
         open_reader(tmp_path / "a.mp4")
 
 
+@pytest.mark.parametrize("name", ["a:b.mp4", "take #1 50%d.mp4", "-i.mp4", "crypto:x.mp4"])
+def test_odd_file_names_are_just_names(name: str, media: type, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    media.movie(tmp_path / "plain.mp4", 3).rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    with open_reader(name) as reader:
+        assert media.number_in(reader.read(2)) == 2
+
+
 def test_unknown_ending_and_missing_file_are_named(tmp_path: Path) -> None:
     (tmp_path / "a.xyz").write_bytes(b"1")
     with pytest.raises(MediaError, match=r"ends in '\.xyz', which reelmend doesn't read; it reads"):
