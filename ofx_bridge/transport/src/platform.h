@@ -88,7 +88,7 @@ class FileLock {
     Handle handle_;
 };
 
-// Creates the folder (0700) when it is missing. Throws EngineError when that fails.
+// Creates the folder and its parents (0700) when they are missing. Throws EngineError when that fails.
 void create_folder(const std::string& path);
 // Throws EngineError when the folder exists and belongs to another user, or others may write into it.
 void refuse_shared_folder(const std::string& path);

@@ -226,6 +226,11 @@ bool FileLock::is_held(const std::string& path) {
 
 void create_folder(const std::string& path) {
     if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
+    const size_t slash = path.rfind('/');
+    if (errno == ENOENT && slash != std::string::npos && slash > 0) {
+        create_folder(path.substr(0, slash));
+        if (::mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return;
+    }
     throw EngineError(Code::failed_precondition, "the engine's folder " + path + " can't be made: " + reason(errno) +
                                                      "; set REELMEND_RUNTIME_DIR to a folder of your own");
 }

@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from reelmend.addresses import default_address
 from support.clips import moving_scene
 
 from .conftest import Probe
@@ -86,6 +87,14 @@ def test_files_are_the_users_own(probe: Probe, runtime: Path) -> None:
     assert stat.S_IMODE(runtime.stat().st_mode) == 0o700
     assert stat.S_IMODE((runtime / "engine.log").stat().st_mode) == 0o600
     assert "ready at" in (runtime / "engine.log").read_text()
+
+
+def test_the_default_address_is_the_engines_own(probe: Probe, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REELMEND_RUNTIME_DIR", str(runtime / "below" / "it"))
+    info = probe.info("", *start_options(*ENGINE))
+    assert info["status"] == "ok", info
+    assert info["address"] == str(default_address())
+    assert stat.S_IMODE((runtime / "below").stat().st_mode) == 0o700
 
 
 def test_the_engine_inherits_nothing_of_the_host(probe: Probe, runtime: Path) -> None:
@@ -158,7 +167,8 @@ def test_an_engine_killed_while_it_computes_is_replaced(probe: Probe, runtime: P
     first = process.stdout.readline()
     for process_id in engines_at(runtime):
         os.kill(process_id, signal.SIGKILL)
-    text = first + process.communicate(timeout=60)[0]
+    text = first + process.stdout.read()
+    process.wait()
     assert text.count('"status":"ok"') == 12, text
 
 

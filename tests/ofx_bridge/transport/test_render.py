@@ -121,6 +121,19 @@ def test_pixels_go_in_stream_when_the_segment_cannot_be_opened_and_that_is_remem
     assert routes == [pb.PIXEL_ROUTE_SHARED_MEMORY, *[pb.PIXEL_ROUTE_IN_STREAM] * 3]
 
 
+def test_pixels_go_in_stream_when_the_engine_has_no_room_in_shared_memory(probe: Probe) -> None:
+    def no_room(
+        start: pb.RenderStart, requests: Requests, context: grpc.ServicerContext
+    ) -> Iterator[pb.RenderResponse]:
+        if start.route == pb.PIXEL_ROUTE_SHARED_MEMORY:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "no shared memory for 24883200 bytes")
+        yield from identical(start, requests, context)
+
+    with serving(no_room) as double:
+        lines = probe.render(double.address, noise(8, 8))
+    assert [line["status"] for line in lines] == ["ok"] * 3, lines
+
+
 def test_shared_memory_by_wish_says_why_it_cannot_be_used(probe: Probe) -> None:
     with serving(refuses_slots) as double:
         line = probe.render(double.address, noise(8, 8, 1), "--route", "shared_memory")[0]
