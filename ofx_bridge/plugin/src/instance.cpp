@@ -13,13 +13,14 @@ void create_instance(const ofxpp::Effect& effect) {
     // Resolve reads the wish for sequential frames from the instance, not from the descriptor.
     properties.offer(kOfxImageEffectInstancePropSequentialRender, 2);
     auto instance = std::make_unique<Instance>();
-    properties.set_pointer(kOfxPropInstanceData, instance.get());
-    instance.release();  // NOLINT: the host's property set owns it until destroy_instance
+    // From here on the host's property set owns it, until destroy_instance. A host that keeps no data gets an effect
+    // that remembers nothing.
+    if (properties.offer_pointer(kOfxPropInstanceData, instance.get())) instance.release();
 }
 
 void destroy_instance(const ofxpp::Effect& effect) {
     const std::unique_ptr<Instance> instance(instance_of(effect));
-    effect.properties().set_pointer(kOfxPropInstanceData, nullptr);
+    effect.properties().offer_pointer(kOfxPropInstanceData, nullptr);
 }
 
 }  // namespace reelmend::plugin

@@ -172,6 +172,15 @@ def test_nothing_is_remembered_while_the_user_may_be_editing(shot: Shot, interac
         assert set(shot.host.asked_frames) == set(range(5 - RADIUS, 5 + RADIUS + 1))
 
 
+def test_host_that_keeps_no_data_for_an_instance_is_served(
+    frames: np.ndarray, reference: np.ndarray, stage: Stage, shared_engine: RunningEngine
+) -> None:
+    shot = Shot(frames, stage, shared_engine.address, unknown_properties={"OfxPropInstanceData"})
+    shot.act("OfxImageEffectActionBeginSequenceRender", OfxPropIsInteractive=0)
+    assert np.array_equal(planar(shot.render(5)), reference[5])
+    assert shot.host.shows == []
+
+
 def test_edited_neighbour_changes_the_result(shot: Shot, frames: np.ndarray) -> None:
     before = shot.render(5)
     shot.frames = frames.copy()

@@ -72,10 +72,13 @@ class PropertySet {
     void set(const char* name, const char* value, int index = 0) const {
         check(require(suite_->propSetString, "propSetString")(handle_, name, index, value), "to set", name);
     }
-    void set_pointer(const char* name, void* value, int index = 0) const {
-        check(require(suite_->propSetPointer, "propSetPointer")(handle_, name, index, value), "to set", name);
-    }
 
+    // Whether the host took it.
+    bool offer_pointer(const char* name, void* value, int index = 0) const {
+        const OfxStatus status = require(suite_->propSetPointer, "propSetPointer")(handle_, name, index, value);
+        tolerate(status, name);
+        return status == kOfxStatOK;
+    }
     void offer(const char* name, int value, int index = 0) const {
         tolerate(require(suite_->propSetInt, "propSetInt")(handle_, name, index, value), name);
     }
