@@ -21,6 +21,8 @@ namespace reelmend::transport::platform {
 
 namespace {
 
+constexpr off_t kMostLogBytes = 4 << 20;  // a longer log begins anew at the next start
+
 std::string reason(int error) {
     return std::system_category().message(error);
 }
@@ -169,6 +171,8 @@ DetachedProcess::DetachedProcess(const std::vector<std::string>& argv, const std
     Handle log(::open(log_path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600));
     if (!log) throw not_started("its log " + log_path + " can't be opened: " + reason(errno));
     log = above_standard_streams(std::move(log));
+    if (::lseek(log.get(), 0, SEEK_END) > kMostLogBytes && ::ftruncate(log.get(), 0) != 0)
+        throw not_started(reason(errno));
     log_start_ = ::lseek(log.get(), 0, SEEK_END);
 
     // The engine's stdin is this pipe: nothing is ever written, but when the engine ends, the write end knows at once.

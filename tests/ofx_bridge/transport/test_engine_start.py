@@ -89,6 +89,15 @@ def test_files_are_the_users_own(probe: Probe, runtime: Path) -> None:
     assert "ready at" in (runtime / "engine.log").read_text()
 
 
+def test_a_log_that_grew_long_begins_anew(probe: Probe, runtime: Path) -> None:
+    runtime.mkdir(mode=0o700)
+    log = runtime / "engine.log"
+    log.write_bytes(b"old words\n" * (1 << 19))
+    assert probe.info(f"unix:{runtime}/engine.sock", *start_options(*ENGINE))["status"] == "ok"
+    assert "ready at" in log.read_text()
+    assert "old words" not in log.read_text()
+
+
 def test_the_default_address_is_the_engines_own(probe: Probe, runtime: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("REELMEND_RUNTIME_DIR", str(runtime / "below" / "it"))
     info = probe.info("", *start_options(*ENGINE))
