@@ -27,9 +27,9 @@ def windowed_log_gain(frames: Pixels, radius_frames: int = LOG_GAIN_RADIUS_FRAME
 def scale_time_equalised(frames: Pixels, radius_frames: int = SCALE_TIME_RADIUS_FRAMES) -> Restored:
     """Return each frame with its grey levels brought to the mean of its window's quantile functions, per channel.
 
-    f_t(v) = mean over |s − t| ≤ radius of Q_s(F_t(v)): F the distribution of one channel's levels, Q its inverse. Source:
-    J. Delon, "Movie and video scale-time equalization", IEEE TIP 15(1), 2006, with a box as the time kernel; the first
-    stage of BlazeBVD (2403.06243) does the same.
+    f_t(v) = mean over |s − t| ≤ radius of Q_s(F_t(v)): F the distribution of one channel's levels, Q its inverse.
+    Source: J. Delon, "Movie and video scale-time equalization", IEEE TIP 15(1), 2006, with a box as the time kernel;
+    the first stage of BlazeBVD (2403.06243) does the same.
     """
     ranks = np.array([[_ranks(frame[:, :, channel]) for channel in range(3)] for frame in frames])
     restored = np.empty_like(frames)

@@ -31,7 +31,7 @@ _FILTERS = {
     "ffmpeg-hqdn3d": ("hqdn3d", True, None),
     "ffmpeg-atadenoise": ("atadenoise", False, None),
     "ffmpeg-removegrain": ("removegrain=m0=2:m1=2:m2=2", False, None),
-    "ffmpeg-nlmeans": ("nlmeans", False, 12),
+    "ffmpeg-nlmeans": ("nlmeans", False, 6),
 }
 """Name → filter and settings (the filter's defaults where none are given), whether it needs Y′CbCr, longest clip."""
 
@@ -91,7 +91,9 @@ def missing_filter(name: str) -> str:
 
 @cache
 def _known_filters() -> frozenset[str]:
-    listed = subprocess.run([str(find_ffmpeg()), "-hide_banner", "-filters"], capture_output=True, text=True, timeout=30)
+    listed = subprocess.run(
+        [str(find_ffmpeg()), "-hide_banner", "-filters"], capture_output=True, text=True, timeout=30
+    )
     return frozenset(line.split()[1] for line in listed.stdout.splitlines() if len(line.split()) > 2)
 
 

@@ -56,4 +56,4 @@ def luma_of(frame: NDArray[np.uint8]) -> NDArray[np.float32]:
 
 def as_pixels(frames: NDArray[np.floating]) -> Pixels:
     """Return values in levels of 255 rounded to the nearest and clipped."""
-    return np.clip(np.rint(frames), 0, 255).astype(np.uint8)
+    return np.asarray(np.clip(np.rint(frames), 0, 255), np.uint8)

@@ -9,7 +9,7 @@ from reelmend.quality.peers.method import Method, Pixels, Restored
 
 STRENGTH = 3.0
 TEMPORAL_WINDOW_FRAMES = 3
-LONGEST_FRAMES = 5
+LONGEST_FRAMES = 3
 
 
 def non_local_means(frames: Pixels) -> Restored:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+import cv2
 import numpy as np
 
+from reelmend.clips import RememberedClip
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
@@ -18,6 +21,8 @@ from reelmend.quality.peers.method import Method, Pixels, Restored, as_pixels
 
 MATTE_OUTPUT = "matte"
 FOUND_FROM = 0.5
+MEMORY_BYTES = 256 << 20
+"""For frames that are held, and for what is known of them: enough for the widest window at 720p."""
 
 
 @dataclass(frozen=True)
@@ -37,17 +42,21 @@ class ByteClip:
 
 def render_effect(effect: str, frames: Pixels) -> Restored:
     """Return the clip through one effect in this process, rounded to 8 bits like everyone's result."""
-    renderer = Renderer(ModelStore.default())
-    restored = _rendered(renderer, effect, frames, "result").transpose(0, 2, 3, 1)
+    renderer = Renderer(ModelStore.default(), memory_bytes=MEMORY_BYTES)
+    restored = np.empty_like(frames)
+    for index, planes in _rendered(renderer, effect, frames, "result"):
+        restored[index] = as_pixels(cv2.merge(list(planes * np.float32(255.0))))
     if MATTE_OUTPUT not in _model(effect).manifest.outputs:
-        return Restored(as_pixels(restored * np.float32(255.0)))
-    matte = _rendered(renderer, effect, frames, MATTE_OUTPUT).max(axis=1)
-    return Restored(as_pixels(restored * np.float32(255.0)), matte >= FOUND_FROM)
+        return Restored(restored)
+    matte = np.empty(frames.shape[:3], np.bool_)
+    for index, planes in _rendered(renderer, effect, frames, MATTE_OUTPUT):
+        matte[index] = planes.max(axis=0) >= FOUND_FROM
+    return Restored(restored, matte)
 
 
-def _rendered(renderer: Renderer, effect: str, frames: Pixels, output: str) -> Planes:
-    rendered = render_clip(renderer, effect, {}, ByteClip(frames), range(len(frames)), output=output)
-    return np.stack([planes for _, planes in rendered])
+def _rendered(renderer: Renderer, effect: str, frames: Pixels, output: str) -> Iterator[tuple[int, Planes]]:
+    clip = RememberedClip(ByteClip(frames), MEMORY_BYTES)
+    return render_clip(renderer, effect, {}, clip, range(len(frames)), output=output)
 
 
 def _model(effect: str) -> Model:

@@ -60,7 +60,7 @@ class _CompensatedClip:
         """Return the median of frame t and its 2·radius nearest frames, moved onto it."""
         near = sorted(range(len(self._frames)), key=lambda s: (abs(s - t), s))[1 : 2 * radius + 1]
         if len(near) < 2 * radius:
-            return self._frames[t].copy()
+            return np.array(self._frames[t], np.uint8)
         moved = [self._onto(t, s) for s in near]
         return median_of_3(self._frames[t], *moved) if radius == 1 else median_of_5(self._frames[t], *moved)
 
@@ -76,7 +76,7 @@ class _CompensatedClip:
 
 def median_of_3(a: Pixels, b: Pixels, c: Pixels) -> Pixels:
     """Return the middle of three values, pixel by pixel."""
-    return np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c))
+    return np.asarray(np.maximum(np.minimum(a, b), np.minimum(np.maximum(a, b), c)), np.uint8)
 
 
 def median_of_5(a: Pixels, b: Pixels, c: Pixels, d: Pixels, e: Pixels) -> Pixels:

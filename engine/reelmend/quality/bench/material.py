@@ -1,0 +1,103 @@
+"""Where the bench's clips and damage come from: an installed package that says so, never an import by name.
+
+The engine does not know the package of models and footage. A distribution offers material through the entry point
+group `reelmend.bench`; each entry is a function from the footage folder (None: its default) to a `Material`.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, Protocol, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelmend.errors import ReelmendError
+
+GROUP = "reelmend.bench"
+FloatFrame: TypeAlias = NDArray[np.float32]
+"""(H, W, 3) R, G, B, 0…1."""
+
+
+class BenchError(ReelmendError):
+    """The bench can't begin or go on; the message says what is missing."""
+
+
+class ClipEntry(Protocol):
+    """A clip that the bench may use. `file` is a movie or sequence; None for one that `Material.render` makes."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def file(self) -> Path | None: ...
+    @property
+    def width(self) -> int: ...
+    @property
+    def height(self) -> int: ...
+    @property
+    def frame_count(self) -> int: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def attribution(self) -> str: ...
+    @property
+    def is_quick(self) -> bool: ...
+
+
+class Material(Protocol):
+    """Test clips and damage. Everything it gives is the same at every call."""
+
+    def clips(self) -> Sequence[ClipEntry]:
+        """Return the clips of the test split. Raises ReelmendError that says how to get them."""
+        ...
+
+    def presets(self) -> Sequence[str]: ...
+
+    def seed(self, clip: str, preset: str) -> int:
+        """Return the damage seed of a clip under a preset, one of the test split's."""
+        ...
+
+    def render(self, clip: str, width: int, height: int) -> Iterator[FloatFrame]:
+        """Yield the frames of a clip that has no file."""
+        ...
+
+    def damage(
+        self, frames: Iterable[FloatFrame], preset: str, seed: int, frame_count: int
+    ) -> Iterator[tuple[FloatFrame, Mapping[str, NDArray[np.float32]]]]:
+        """Yield each frame damaged, and by class of defect its true matte (H, W) 0…1."""
+        ...
+
+    def fingerprint(self) -> str:
+        """Return a digest of everything in it that could change a result."""
+        ...
+
+
+def open_material(footage: Path | None = None, named: str = "") -> Material:
+    """Return the installed material, or that of "module:function". Raises BenchError when there is none."""
+    maker = _named(named) if named else _installed()
+    material: Material = maker(footage)
+    return material
+
+
+def _installed() -> Any:
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    if not found:
+        raise BenchError(
+            f"no clips and damage for the bench: no installed package offers '{GROUP}'; "
+            "run 'pip install -e .' in the source tree, or name one with --material MODULE:FUNCTION"
+        )
+    try:
+        return found[0].load()
+    except (ImportError, AttributeError) as error:
+        raise BenchError(f"the bench's material '{found[0].value}' can't be loaded: {error}") from None
+
+
+def _named(spelled: str) -> Any:
+    module, _, function = spelled.partition(":")
+    try:
+        return getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise BenchError(f"--material {spelled} can't be loaded ({error}); write it as MODULE:FUNCTION") from None

@@ -1,0 +1,140 @@
+"""Runs the cells of a plan: one restoration each, measured by the registry, stored as soon as it is done."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from typing import Any
+
+from reelmend.errors import ReelmendError
+from reelmend.inference.session import usable_cores
+from reelmend.quality.bench.clip_files import make_scene, shortened
+from reelmend.quality.bench.material import ClipEntry, Material
+from reelmend.quality.bench.plan import Cell, Plan
+from reelmend.quality.bench.store import Piece, Store
+from reelmend.quality.peers import Method
+from reelmend.quality.registry import MEASURES, Need, Reading, take
+from reelmend.quality.scene import Restoration, Scene
+
+RAN = "ran"
+"""The row that every cell has: 1 when the method ran, 0 when not, with the reason in its note."""
+
+Progress = Callable[[Cell], None]
+
+
+def run_cells(plan: Plan, material: Material, store: Store, done: Progress = lambda _: None) -> list[Piece]:
+    """Return the pieces of all cells in the plan's order, running those that are not stored.
+
+    A method that fails or is not there gives a piece that says so; nothing else stops. On KeyboardInterrupt the cells
+    under way are finished and stored, then it goes on upwards.
+    """
+    for preset, clip in plan.scenes:
+        cells = {Cell(method.name, preset, clip.name): method for method in plan.methods}
+        todo = {cell: method for cell, method in cells.items() if store.get(*_name(cell)) is None}
+        for cell in cells.keys() - todo.keys():
+            done(cell)
+        if todo:
+            _run_scene(todo, clip, preset, plan, material, store, done)
+    pieces = [store.get(*_name(cell)) for cell in plan.cells]
+    return [piece for piece in pieces if piece is not None]
+
+
+def _run_scene(
+    todo: dict[Cell, Method],
+    clip: ClipEntry,
+    preset: str,
+    plan: Plan,
+    material: Material,
+    store: Store,
+    done: Progress,
+) -> None:
+    try:
+        scene = make_scene(material, clip, preset, plan.size)
+        _work_out_shared(scene)
+    except Exception as error:  # as for a method: the rows say what went wrong
+        for cell in todo:
+            store.put(_failed(cell, f"the scene can't be made: {error}"), *_name(cell))
+            done(cell)
+        return
+    stopped = threading.Event()
+    with ThreadPoolExecutor(usable_cores()) as pool:
+        running = [pool.submit(_run_unless, stopped, cell, method, scene, store) for cell, method in todo.items()]
+        try:
+            for future in as_completed(running):
+                finished = future.result()
+                if finished is not None:
+                    done(finished)
+        except BaseException:
+            stopped.set()
+            raise
+
+
+def _run_unless(stopped: threading.Event, cell: Cell, method: Method, scene: Scene, store: Store) -> Cell | None:
+    if stopped.is_set():
+        return None
+    store.put(run_cell(cell, method, scene), *_name(cell))
+    return cell
+
+
+def run_cell(cell: Cell, method: Method, scene: Scene) -> Piece:
+    """Return the piece of one cell: its readings, or why there are none."""
+    if reason := method.missing():
+        return _failed(cell, f"not run: {reason}")
+    part = shortened(scene, method.longest_frames)
+    started = time.perf_counter()
+    try:
+        restored = method.restore(part.source)  # type: ignore[arg-type]
+        seconds = time.perf_counter() - started
+        readings = _readings(Restoration(part, restored.frames, restored.matte), is_whole=part is scene)
+    except Exception as error:  # one method's failure is a row of the table, not the end of the run
+        return _failed(cell, f"failed: {type(error).__name__}: {error}")
+    note = "" if part is scene else f"on the middle {len(part.source)} frames: too slow for all"
+    rows = [Reading(RAN, 1.0, note), *readings]
+    return {**_place(cell), "rows": [_row(cell, r) for r in rows], "seconds": seconds, "frames": len(part.source)}
+
+
+def _readings(restoration: Restoration, is_whole: bool) -> list[Reading]:
+    """Return all readings; a part of a clip says nothing about flicker, which would look smaller than on the whole."""
+    if is_whole:
+        return take(restoration)
+    spatial = [measure for measure in MEASURES.values() if Need.TEMPORAL not in measure.needs]
+    temporal = [name for name, measure in MEASURES.items() if measure not in spatial]
+    return [*take(restoration, spatial), *(Reading(name, None, "not measured: needs the whole clip") for name in temporal)]
+
+
+def _failed(cell: Cell, reason: str) -> Piece:
+    return {**_place(cell), "rows": [_row(cell, Reading(RAN, 0.0, " ".join(reason.split())))]}
+
+
+def _row(cell: Cell, reading: Reading) -> dict[str, Any]:
+    row = {**_place(cell), "measure": reading.measure, "value": reading.value}
+    return {**row, "note": reading.note} if reading.note else row
+
+
+def _place(cell: Cell) -> dict[str, str]:
+    return {"method": cell.method, "preset": cell.preset, "clip": cell.clip}
+
+
+def _name(cell: Cell) -> tuple[str, ...]:
+    return ("cell", cell.preset, cell.clip, cell.method)
+
+
+def _work_out_shared(scene: Scene) -> None:
+    """Find timeline, light and flow of the truth before the methods share them."""
+    for needed in ("timeline", "true_mean_luma", "flow"):
+        try:
+            getattr(scene, needed)
+        except ReelmendError:
+            continue  # the measures that need it will say why
+
+
+def measures_told() -> Iterable[dict[str, str]]:
+    """Return name, unit, direction and meaning of every measure."""
+    ran = {"measure": RAN, "unit": "", "direction": "higher is better", "meaning": "1: the method ran; 0: it did not."}
+    told = [
+        {"measure": m.name, "unit": m.unit, "direction": m.direction.value, "meaning": m.summary}
+        for m in MEASURES.values()
+    ]
+    return [ran, *told]
