@@ -43,11 +43,13 @@ def write_movie(
     sound: str = "",
     container: str | None = None,
     muxing: dict[str, str] | None = None,
+    metadata: dict[str, str] | None = None,
     picture: Callable[[int], np.ndarray] | None = None,
     colour: tuple[int, int] | None = None,
 ) -> Path:
     """Encode numbered pictures; `times` and `start` count in frames, `colour` is matrix and range of the stream."""
     with av.open(str(path), "w", format=container, options=muxing or {}) as output:
+        output.metadata.update(metadata or {})
         stream = output.add_stream(codec, rate=rate, options=options or {})
         stream.width, stream.height = size
         stream.pix_fmt = pixel_format

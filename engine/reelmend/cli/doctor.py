@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Literal
 
 from rich.console import RenderableType
-from rich.table import Table
 from rich.text import Text
 
 import reelmend
@@ -64,7 +63,7 @@ def doctor(as_json: JsonFlag = False) -> CommandResult:
     data = {"ok": not failed, "checks": [{**asdict(finding), "fails": finding.fails} for finding in findings]}
     mends = [f"  {finding.mend}" for finding in findings if finding.mend]
     advice = ("To mend:", *mends) if mends else ("All is well.",)
-    lines: tuple[RenderableType, ...] = (_table(findings), *advice)
+    lines: tuple[RenderableType, ...] = (*map(_line, findings), *advice)
     return CommandResult(data, lines, as_json, exit_code=1 if failed else 0)
 
 
@@ -254,12 +253,9 @@ def _build_again() -> str:
     return _pip("--force-reinstall --no-deps reelmend")
 
 
-def _table(findings: list[Finding]) -> Table:
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column()
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
-    for finding in findings:
-        state = finding.state if finding.fails or finding.state == "ok" else f"{finding.state} (optional)"
-        table.add_row(Text(state, style=_COLOURS[finding.state]), finding.name, Text(finding.seen))
-    return table
+def _line(finding: Finding) -> Text:
+    """Return a finding as one line, which keeps paths whole however narrow the terminal."""
+    optional = " (optional)" if finding.state != "ok" and not finding.fails else ""
+    return Text.assemble(
+        (f"{finding.state + optional:<18} ", _COLOURS[finding.state]), f"{finding.name:<22} ", finding.seen
+    )

@@ -19,6 +19,8 @@ from reelmend.media.movie_table import FrameTable, scan
 from reelmend.media.pyav import load_av
 
 _REMEMBERED_BYTES = 256 << 20
+_CENTRED_CHROMA = frozenset({"mjpeg", "mpeg1video"})
+_KIND_UNKNOWN, _INTRA = 0, 1  # AVPictureType
 _DECODE_ON_FRAMES = 12  # as cheap as a seek
 _SEEK_ATTEMPTS = 4
 
@@ -126,7 +128,7 @@ class MovieReader:
         form = planar_format(first.format.name)
         self.pixel_type: PixelType = form.pixel_type
         self.has_alpha = form.has_alpha
-        self._chroma_centred = stream.codec_context.name == "mjpeg"
+        self._chroma_centred = stream.codec_context.name in _CENTRED_CHROMA
         aspect = Fraction(stream.sample_aspect_ratio or 1)
         self.pixel_aspect = 1 / aspect if turned else aspect
         self.metadata = {**self._decoder.container.metadata, **_timecode(stream)}
@@ -184,7 +186,7 @@ class MovieReader:
                 continue
             self._decoder.seek(timestamp)
             decoded = self._skip_to(key)
-            if decoded is not None and decoded.pict_type == 1:
+            if decoded is not None and _stands_alone(decoded):
                 self._remember(key, decoded)
                 self._next = key + 1
                 return True
@@ -244,6 +246,11 @@ class MovieReader:
             f"frame {frame} of {self.path} can't be decoded{why}: the file is damaged there; "
             "copy it again, or render the frames around it"
         )
+
+
+def _stands_alone(decoded: Any) -> bool:
+    """Say whether a picture needs no other: intra coded, or marked as a key by a codec that doesn't tell its kind."""
+    return bool(decoded.pict_type == _INTRA or (decoded.pict_type == _KIND_UNKNOWN and decoded.key_frame))
 
 
 def _timecode(stream: Any) -> dict[str, str]:

@@ -195,6 +195,20 @@ def test_gap_in_the_window_is_found_before_rendering(shot: Path, reelmend: Run, 
     assert reelmend("render", "shot", "out.%04d.exr", "--effect", "deflicker", *short).returncode == 0
 
 
+def test_truncated_movie_fails_before_anything_is_rendered(media: type, reelmend: Run, tmp_path: Path) -> None:
+    media.movie(tmp_path / "in.mov", 40, codec="mjpeg", pixel_format="yuvj422p", muxing={"movflags": "faststart"})
+    data = (tmp_path / "in.mov").read_bytes()
+    (tmp_path / "in.mov").write_bytes(data[: len(data) // 2])
+    done = reelmend("render", "in.mov", "out.mp4", "--effect", "deflicker")
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "of in.mov is not there: the file is cut short after frame" in done.stderr
+    advised = done.stderr.rsplit("--frames ", 1)[1].strip()
+    assert not (tmp_path / "out.mp4").exists()
+    short = reelmend("render", "in.mov", "out.mp4", "--effect", "deflicker", "--set", "radius=1", "--frames", "0-10")
+    assert short.returncode == 0, short.stderr
+    assert advised.startswith("0-")
+
+
 def test_existing_output_needs_overwrite(movie: Path, reelmend: Run, tmp_path: Path) -> None:
     (tmp_path / "out.mp4").write_bytes(b"precious")
     arguments = ("render", "in.mp4", "out.mp4", "--effect", "deflicker", "--frames", "0-3")

@@ -133,15 +133,24 @@ def test_frames_of_a_variable_rate_keep_their_times(media: type, tmp_path: Path)
 
 
 def test_title_is_carried_over(media: type, tmp_path: Path) -> None:
-    with av.open(str(tmp_path / "in.mkv"), "w") as output:
-        output.metadata["title"] = "The Great Train Robbery"
-        stream = output.add_stream("ffv1", rate=25)
-        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
-        output.mux(stream.encode(av.VideoFrame(64, 48, "yuv420p")))
-        output.mux(stream.encode(None))
+    media.movie(tmp_path / "in.mkv", 3, metadata={"title": "The Great Train Robbery"})
     copy_movie(tmp_path / "in.mkv", tmp_path / "out.mp4")
     with av.open(str(tmp_path / "out.mp4")) as container:
         assert container.metadata["title"] == "The Great Train Robbery"
+
+
+def test_timecode_goes_with_a_movie_that_begins_where_its_source_does(media: type, tmp_path: Path) -> None:
+    source = media.movie(tmp_path / "in.mov", 10, metadata={"timecode": "01:02:03:04"})
+    assert timecode_of(source) == "01:02:03:04"
+    copy_movie(source, tmp_path / "out.mov")
+    assert timecode_of(tmp_path / "out.mov") == "01:02:03:04"
+    copy_movie(source, tmp_path / "part.mov", frames=range(4, 8))
+    assert timecode_of(tmp_path / "part.mov") == ""
+
+
+def timecode_of(path: Path) -> str:
+    with av.open(str(path)) as container:
+        return container.streams.video[0].metadata.get("timecode", "")
 
 
 def test_alpha_goes_into_prores_and_is_refused_where_it_would_be_lost(media: type, tmp_path: Path) -> None:
