@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import threading
 import time
@@ -253,3 +255,20 @@ def test_node_without_a_clip_says_so(stage: Stage, no_engine: str) -> None:
     host = RawHost()
     host.set_source_property("OfxImageClipPropConnected", 0)
     assert "nothing is connected" in _failed(stage.started(host), 5, _output())
+
+
+def test_engine_that_takes_too_long_to_come_up_fails_the_frame_at_its_deadline(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    process_file = tmp_path / "pid"
+    monkeypatch.setenv("REELMEND_RUNTIME_DIR", str(tmp_path / "run"))
+    monkeypatch.setenv("REELMEND_ENGINE_COMMAND", f"sh -c 'echo $$ > {process_file}; exec sleep 30'")
+    plugin = stage.started(RawHost(_pictures))
+    plugin.host.values["timeout"] = 1.0
+    output = _output()
+    started = time.monotonic()
+    said = _failed(plugin, 5, output)
+    assert 0.9 < time.monotonic() - started < 3
+    assert "Deflicker, frame 5: " in said
+    assert np.array_equal(output.pixels, _pixels(5))
+    os.kill(int(process_file.read_text()), signal.SIGKILL)
