@@ -112,8 +112,12 @@ def read_manifest(folder: Path) -> Manifest:
         raise FootageError(
             f"no {MANIFEST_NAME} in {folder}; run 'python -m reelmend_models.training.footage build {folder}'"
         ) from error
-    except (OSError, ValidationError) as error:
-        raise FootageError(f"{file} cannot be read: {error}; build the folder again") from error
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(map(str, first["loc"])) or "the file"
+        raise FootageError(f"{file} cannot be read: {where}: {first['msg']}; build the folder again") from error
+    except OSError as error:
+        raise FootageError(f"{file} cannot be read: {error.strerror}; build the folder again") from error
 
 
 def camera_entry(clip: Clip) -> ClipEntry:

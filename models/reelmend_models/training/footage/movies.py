@@ -15,7 +15,7 @@ from reelmend_models.training.footage.errors import FootageError
 def movie_frames(file: Path, frames: int, start: int = 0, stop: int | None = None) -> Iterator[npt.NDArray[np.float32]]:
     """Give the frames start … stop - 1 of a movie, (H, W, 3) float32 RGB display values in 0–1.
 
-    frames: how many the movie has as the manifest says. Decoded by OpenCV; frames before `start` are decoded and dropped,
+    frames: how many the manifest says. Decoded by OpenCV; frames before `start` are decoded and dropped,
     because seeking is not exact in all of these files. Raises FootageError when the movie ends early.
     """
     last = frames if stop is None else min(stop, frames)
