@@ -21,7 +21,8 @@ class Correct(nn.Module):
     beyond a clip end or a cut. strength: scalar, 0 leaves the frame as it is, 1 corrects in full. grids: (T, 18, 32)
     mean luma of the window's frames by cell, or (1, 18, 32) of zeros when only quantiles are known.
 
-    result: (3, H, W); pixels with a NaN or infinite channel, and every pixel where the gain is 1, keep their bits.
+    result: (3, H, W); pixels with a NaN or infinite channel, and all pixels when the gain is 1, keep their bits
+    (a signalling NaN becomes a quiet one).
     gain: (3, H, W), half the applied gain, so that 0.5 means unchanged.
 
     Each pixel's result depends on that pixel and on the descriptors alone, by products, sums, one quotient and one
@@ -42,7 +43,8 @@ class Correct(nn.Module):
         plane = luma(frame)
         finite = plane.abs() <= GREATEST_FLOAT
         gain = torch.where(finite, _gain_at(curve, torch.where(finite, plane, curve.low)), 1.0)
-        result = torch.where(finite, frame * gain + (1.0 - gain) * -curve.pedestal, frame)
+        overall = torch.where(finite, curve.overall, 1.0)
+        result = frame * gain + (overall - gain) * -curve.pedestal  # where both are 1: x · 1 + (−0), the bits of x
         return result, (UNCHANGED_GAIN_VIEW * gain)[None].expand(3, -1, -1)
 
 

@@ -13,8 +13,8 @@ from reelmend_models.definitions.deflicker.running_max import running_max
 CELLS = 256
 PEDESTAL_SHARE = 0.02
 LEVEL_FLOOR = 1e-6
-KERNEL_WIDTH = 0.06
-POOLED_SHARE = 0.5
+KERNEL_WIDTH = 0.035
+POOLED_SHARE = 0.3
 LEAST_CONTRAST = 0.25
 TRUSTED_LOG_GAIN = math.log(2.5)
 REFUSED_LOG_GAIN = math.log(6.0)
@@ -24,7 +24,8 @@ class ToneCurve(NamedTuple):
     """Gain over luma: `gains` (CELLS + 2,) at equal steps of the compressed luma Y / (Y + middle) from `low` to `high`.
 
     The last entry repeats its neighbour, so that interpolation at the upper end stays inside the table. A pixel becomes
-    (x + pedestal) · gain − pedestal. All other fields are scalars in the frame's own values.
+    (x + pedestal) · gain − pedestal · overall: black stays black, and where all gains are equal the pedestal has no
+    effect. The other fields are scalars in the frame's own values.
     """
 
     gains: Tensor
@@ -32,6 +33,7 @@ class ToneCurve(NamedTuple):
     high: Tensor
     middle: Tensor
     pedestal: Tensor
+    overall: Tensor
 
 
 def tone_curve(current: Tensor, target: Tensor, strength: Tensor) -> ToneCurve:
@@ -46,18 +48,20 @@ def tone_curve(current: Tensor, target: Tensor, strength: Tensor) -> ToneCurve:
     now, wanted = torch.clamp(current, min=0.0), running_max(torch.clamp(target, min=0.0))
     middle = now.mean() + LEVEL_FLOOR
     pedestal = PEDESTAL_SHARE * middle
-    pooled = torch.log((wanted.mean() + pedestal) / (now.mean() + pedestal))
-    at_quantiles = torch.log((wanted + pedestal) / (now + pedestal))
+    pooled = torch.log((wanted.mean() + LEVEL_FLOOR) / middle)
+    wanted_pedestal = pedestal * torch.exp(pooled)
+    at_quantiles = torch.log((wanted + wanted_pedestal) / (now + pedestal))
     place = now / (now + middle)
     low, high = now[0], now[-1]
     steps = place[0] + (place[-1] - place[0]) * torch.linspace(0.0, 1.0, CELLS + 1)
     log_gain = _smoothed(steps, place, at_quantiles, pooled)
-    shift = _mean_shift(_smoothed(place, place, at_quantiles, pooled), now, wanted, pedestal)
+    reached = ((now + pedestal) * torch.exp(_smoothed(place, place, at_quantiles, pooled))).mean()
+    shift = torch.log((wanted.mean() + wanted_pedestal) / reached)
     belief = torch.clamp((REFUSED_LOG_GAIN - pooled.abs()) / (REFUSED_LOG_GAIN - TRUSTED_LOG_GAIN), min=0.0, max=1.0)
     log_luma = torch.log(middle * steps / (1.0 - steps) + pedestal)
-    kept = _with_least_contrast((log_gain + shift) * belief * strength, log_luma)
-    gains = torch.exp(kept)
-    return ToneCurve(torch.cat([gains, gains[-1:]]), low, high, middle, pedestal)
+    share = belief * strength
+    gains = torch.exp(_with_least_contrast((log_gain + shift) * share, log_luma))
+    return ToneCurve(torch.cat([gains, gains[-1:]]), low, high, middle, pedestal, torch.exp(pooled * share))
 
 
 def _smoothed(at: Tensor, place: Tensor, log_gain: Tensor, pooled: Tensor) -> Tensor:
@@ -65,12 +69,6 @@ def _smoothed(at: Tensor, place: Tensor, log_gain: Tensor, pooled: Tensor) -> Te
     distance = (at[:, None] - place[None, :]) / KERNEL_WIDTH
     kernel = 1.0 / (1.0 + distance * distance) ** 2
     return ((kernel * log_gain).sum(dim=1) + POOLED_SHARE * pooled) / (kernel.sum(dim=1) + POOLED_SHARE)
-
-
-def _mean_shift(log_gain: Tensor, now: Tensor, wanted: Tensor, pedestal: Tensor) -> Tensor:
-    """Return what must be added to `log_gain` so that mean luma meets the target's."""
-    reached = ((now + pedestal) * torch.exp(log_gain)).mean()
-    return torch.log((wanted.mean() + pedestal) / reached)
 
 
 def _with_least_contrast(log_gain: Tensor, log_luma: Tensor) -> Tensor:
