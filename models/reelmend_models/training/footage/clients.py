@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import shutil
 import subprocess
 import sys
@@ -66,10 +67,12 @@ def _run(command: list[str], folder: Path, timeout_s: float) -> str | None:
         ended = subprocess.run(
             command,
             cwd=folder,
+            env={**os.environ, "LC_ALL": "C.UTF-8"},
             timeout=timeout_s,
             stdin=subprocess.DEVNULL,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="replace",
             check=False,
         )
     except subprocess.TimeoutExpired:
