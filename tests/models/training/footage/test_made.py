@@ -179,7 +179,19 @@ def test_near_layers_pass_faster_than_the_background(clip_of: Callable[[Scene], 
     assert after - before == pytest.approx(-2.0 * 0.05 * 96)
 
 
-@pytest.mark.parametrize("size", [(4000, 3000), (2056, 3088), (1280, 1024), (5312, 2988)])
+PHOTO_SIZES = [(4000, 3000), (2056, 3088), (1280, 1024), (5312, 2988), (1290, 730)]
+
+
+@pytest.mark.parametrize("size", PHOTO_SIZES)
+def test_the_camera_turns_round_slowly_however_little_room_it_has(size: tuple[int, int]) -> None:
+    for seed in range(100):
+        camera = draw_scene(Recipe("tree", (), seed), *size).camera
+        for drift in (camera.x, camera.y, camera.log_zoom, camera.angle):
+            way = [replace(drift, shakes=()).at(time) for time in range(49)]
+            assert np.abs(np.diff(way, 2)).max() <= 0.02 * math.pi / 24
+
+
+@pytest.mark.parametrize("size", PHOTO_SIZES)
 def test_the_camera_never_looks_beyond_the_photograph(size: tuple[int, int]) -> None:
     for seed in range(60):
         recipe = Recipe("tree", (), seed)

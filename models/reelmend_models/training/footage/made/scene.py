@@ -15,6 +15,8 @@ Shape: TypeAlias = Literal["blob", "polygon", "pole"]
 
 # The frame width below which a photograph is not enlarged to make room for the camera's way.
 _REFERENCE_WIDTH = 1280
+# In radians per frame of a drift's sine: half a turn takes 24 frames at least, a second of film.
+_FASTEST_TURN = math.pi / 24
 
 
 @dataclass(frozen=True)
@@ -85,9 +87,9 @@ def _camera(rng: np.random.Generator, frames: int, aspect: float, photo_width: f
     middle = frames / 2
     slack = min(photo_width / aspect, photo_height)
     zooms = rng.random() < 0.4
-    log_zoom = Drift(min(0.25, math.log(slack)) if zooms else 0.0, _signed(rng, 0.001, 0.008), middle)
+    log_zoom = _drift(min(0.25, math.log(slack)) if zooms else 0.0, _signed(rng, 0.001, 0.008), middle)
     turns = rng.random() < 0.3
-    angle = Drift(min(0.08, (slack - 1) / 2) if turns else 0.0, _signed(rng, 0.0005, 0.004), middle, ())
+    angle = _drift(min(0.08, (slack - 1) / 2) if turns else 0.0, _signed(rng, 0.0005, 0.004), middle)
     view_width = (aspect + angle.reach) * math.exp(log_zoom.reach)
     view_height = (1 + aspect * angle.reach) * math.exp(log_zoom.reach)
     pans, trembles = rng.random() < 0.6, rng.random() < 0.5
@@ -95,11 +97,17 @@ def _camera(rng: np.random.Generator, frames: int, aspect: float, photo_width: f
     reach_x = max(0.0, (photo_width - view_width) / 2) if pans else 0.0
     reach_y = max(0.0, (photo_height - view_height) / 2) if pans else 0.0
     return Camera(
-        x=Drift(reach_x, _signed(rng, 0.001, 0.02), middle, _shakes(rng, tremble)),
-        y=Drift(reach_y, _signed(rng, 0.0003, 0.008), middle, _shakes(rng, tremble)),
+        x=_drift(reach_x, _signed(rng, 0.001, 0.02), middle, _shakes(rng, tremble)),
+        y=_drift(reach_y, _signed(rng, 0.0003, 0.008), middle, _shakes(rng, tremble)),
         log_zoom=log_zoom,
-        angle=Drift(angle.reach, angle.speed, middle, _shakes(rng, tremble / 4)),
+        angle=_drift(angle.reach, angle.speed, middle, _shakes(rng, tremble / 4)),
     )
+
+
+def _drift(reach: float, speed: float, middle: float, shakes: tuple[Shake, ...] = ()) -> Drift:
+    """Return a drift that turns round slowly, however short its reach."""
+    limit = _FASTEST_TURN * reach
+    return Drift(reach, min(max(speed, -limit), limit), middle, shakes)
 
 
 def _cut_outs(rng: np.random.Generator, recipe: Recipe, aspect: float) -> list[CutOut]:
