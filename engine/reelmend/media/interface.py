@@ -92,7 +92,8 @@ class Writer(Protocol):
     def write(self, frame: int, planes: Planes, alpha: Plane | None = None) -> None:
         """Take the frame's R, G, B as (3, H, W) float32; alpha (H, W) is the source's own unless given.
 
-        Frames come in ascending order. Raises MediaError, after which only abort() makes sense.
+        Frames come in ascending order, and their arrays must not change any more. Raises MediaError, perhaps for an
+        earlier frame, after which only abort() makes sense.
         """
         ...
 

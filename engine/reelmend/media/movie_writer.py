@@ -13,6 +13,7 @@ import numpy as np
 
 from reelmend.errors import MediaError
 from reelmend.frames import Planes
+from reelmend.media.background import Background
 from reelmend.media.interface import PixelType, Plane, Reader
 from reelmend.media.movie_audio import AudioCopy
 from reelmend.media.movie_decoder import reason
@@ -72,7 +73,8 @@ class MovieWriter:
 
     Pictures are converted with the source's matrix, or BT.709 when it states none, in limited range, and are tagged so
     (primaries and transfer function too). From a movie come the times of its frames, its pixel aspect, title and other
-    metadata, and its sound, cut to the frames written, where the new container can hold it.
+    metadata, and its sound, cut to the frames written, where the new container can hold it. Frames are encoded in a
+    thread of their own; an error comes with one of the next frames, or with close().
     """
 
     def __init__(
@@ -90,35 +92,31 @@ class MovieWriter:
         self._output: Any = None
         self._stream: Any = None
         self._audio: AudioCopy | None = None
-        self._first = self._last = 0
+        self._first = 0
+        self._last: int | None = None
+        self._background = Background(threads=1, waiting=1)
         if pixel_type.is_float:
             self.notes.append("float samples are written as they are, cut to the movie's range: no view transform")
 
     def write(self, frame: int, planes: Planes, alpha: Plane | None = None) -> None:
-        if alpha is None and self._alphas is not None:
-            alpha = self._alphas.alpha(frame)
         try:
+            if alpha is None and self._alphas is not None:
+                alpha = self._alphas.alpha(frame)
             if self._output is None:
                 self._begin(frame, planes, has_alpha=alpha is not None)
-            elif frame <= self._last:
-                raise MediaError(
-                    f"{self.path}: frame {frame} came after frame {self._last}; movies are written in order"
-                )
-            picture = self._picture(planes, alpha, frame)
-            picture.pts = self._ticks(frame)
-            self._output.mux(self._stream.encode(picture))
-            if self._audio is not None:
-                self._audio.copy_until(self._time_s(frame))
+            self._check(frame, planes)
+            self._background.submit(self._encode, frame, planes, alpha)
         except BaseException as error:
             self.abort()
             raise self._translated(error) from None
         self._last = frame
 
     def close(self) -> None:
-        if self._output is None:
+        if self._last is None:
             self.abort()
             raise MediaError(f"{self.path} would be empty: no frame was written")
         try:
+            self._background.drain()
             self._output.mux(self._stream.encode(None))
             if self._audio is not None:
                 self._audio.copy_until(self._time_s(self._last) + 1 / self._rate)
@@ -131,6 +129,7 @@ class MovieWriter:
         self._release_sources()
 
     def abort(self) -> None:
+        self._background.stop()
         if self._file is not None:
             with suppress(OSError):  # what is still buffered may not fit on the disk
                 self._file.close()  # first, so that PyAV writes no trailer
@@ -202,10 +201,21 @@ class MovieWriter:
     def _ticks(self, frame: int) -> int:
         return round(self._time_s(frame) / self._time_base())
 
-    def _picture(self, planes: Planes, alpha: Plane | None, frame: int) -> Any:
+    def _check(self, frame: int, planes: Planes) -> None:
+        if self._last is not None and frame <= self._last:
+            raise MediaError(f"{self.path}: frame {frame} came after frame {self._last}; movies are written in order")
         if planes.shape != (3, self._height, self._width):
             got = f"{planes.shape[2]}×{planes.shape[1]}"
             raise MediaError(f"{self.path}: frame {frame} is {got}, the movie is {self._width}×{self._height}")
+
+    def _encode(self, frame: int, planes: Planes, alpha: Plane | None) -> None:
+        picture = self._picture(planes, alpha, frame)
+        picture.pts = self._ticks(frame)
+        self._output.mux(self._stream.encode(picture))
+        if self._audio is not None:
+            self._audio.copy_until(self._time_s(frame))
+
+    def _picture(self, planes: Planes, alpha: Plane | None, frame: int) -> Any:
         parts = list(yuv_from_rgb(planes, self._form))
         if self._encoding.has_alpha and alpha is not None:
             top = (1 << self._encoding.bits) - 1
@@ -229,6 +239,7 @@ class MovieWriter:
         return MediaError(f"{self.path} can't be written: {reason(error)}; free some space or name another output")
 
     def _release_sources(self) -> None:
+        self._background.stop()
         if self._audio is not None:
             self._audio.close()
         if self._alphas is not None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from reelmend.errors import MediaError
 from reelmend.frames import Planes
+from reelmend.media.background import Background
 from reelmend.media.image_files import ImageHeader, write_image
 from reelmend.media.interface import PixelType, Plane, Reader
 from reelmend.media.names import SequenceName
@@ -17,6 +19,7 @@ from reelmend.media.sequence_reader import SequenceReader
 _HALF = PixelType(16, is_float=True)
 _SINGLE = PixelType(32, is_float=True)
 _INTEGER_DEPTHS = {".png": (8, 16), ".tif": (8, 16), ".tiff": (8, 16), ".dpx": (8, 10, 12, 16)}
+_MOST_AT_ONCE = 4
 _HALF_HOLDS_BITS = 10  # half has 11 significant bits
 
 
@@ -39,9 +42,10 @@ def stored_type(extension: str, source: PixelType, source_extension: str = "") -
 class SequenceWriter:
     """A clip of image files, each of which appears when it is whole; see Writer.
 
-    After abort() the frames that were finished stay. Integer samples are rounded to the nearest and clipped; float
-    ones are not. Grey and colour alike are written as R, G, B. With a sequence as the source, its alpha, window and
-    metadata are carried over frame by frame.
+    A few frames are compressed at a time, in threads of their own; an error comes with one of the next frames, or with
+    close(). After abort() the frames that were finished stay. Integer samples are rounded to the nearest and clipped;
+    float ones are not. Grey and colour alike are written as R, G, B. With a sequence as the source, its alpha, window
+    and metadata are carried over frame by frame.
     """
 
     def __init__(self, name: SequenceName, like: Reader | None, pixel_type: PixelType, *, overwrite: bool) -> None:
@@ -51,35 +55,32 @@ class SequenceWriter:
         self._overwrite = overwrite
         self._like = like
         self._alphas = like.reopened() if like is not None and like.has_alpha else None
-        self._pending: PendingFile | None = None
+        self._background = Background(min(_MOST_AT_ONCE, os.cpu_count() or 1))
         self.notes: list[str] = []
         if isinstance(like, SequenceReader) and like.first_header.left_out:
             self.notes.append(f"channels {', '.join(like.first_header.left_out)} are not carried over")
 
     def write(self, frame: int, planes: Planes, alpha: Plane | None = None) -> None:
-        if alpha is None and self._alphas is not None:
-            alpha = self._alphas.alpha(frame)
-        self._pending = PendingFile(self.name.path(frame), overwrite=self._overwrite)
         try:
-            write_image(self._pending.path, planes, alpha, self.pixel_type, self._header(frame))
-        except MediaError as error:
-            self.abort()
-            raise MediaError(str(error).replace(str(self._pending.path), str(self._pending.final))) from None
+            if alpha is None and self._alphas is not None:
+                alpha = self._alphas.alpha(frame)
+            self._background.submit(self._write_file, frame, planes, alpha)
         except BaseException:
             self.abort()
             raise
-        self._pending.publish()
-        self._pending = None
 
     def close(self) -> None:
-        """Let go of the source."""
-        if self._alphas is not None:
-            self._alphas.close()
+        """Wait until every frame is whole. Raises MediaError for the first one that could not be written."""
+        try:
+            self._background.drain()
+        finally:
+            self.abort()
 
     def abort(self) -> None:
-        if self._pending is not None:
-            self._pending.discard()
-        self.close()
+        """Let the frames under way finish, drop those that have not begun, and let go of the source."""
+        self._background.stop()
+        if self._alphas is not None:
+            self._alphas.close()
 
     def __enter__(self) -> Self:
         return self
@@ -88,6 +89,16 @@ class SequenceWriter:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close() if kind is None else self.abort()
+
+    def _write_file(self, frame: int, planes: Planes, alpha: Plane | None) -> None:
+        pending = PendingFile(self.name.path(frame), overwrite=self._overwrite)
+        try:
+            write_image(pending.path, planes, alpha, self.pixel_type, self._header(frame))
+            pending.publish()
+        except MediaError as error:
+            raise MediaError(str(error).replace(str(pending.path), str(pending.final))) from None
+        finally:
+            pending.discard()
 
     def _header(self, frame: int) -> ImageHeader | None:
         return self._like.header(frame) if isinstance(self._like, SequenceReader) else None

@@ -283,9 +283,23 @@ def test_folder_vanishing_in_the_middle_is_a_clear_error(tmp_path: Path) -> None
     folder.mkdir()
     writer = open_writer(folder / "a.%d.exr", frames=[1])
     folder.rmdir()
+    writer.write(1, np.zeros((3, 4, 4), np.float32))
     with pytest.raises(MediaError) as caught:
-        writer.write(1, np.zeros((3, 4, 4), np.float32))
+        writer.close()
     assert str(caught.value).startswith(f"{folder}/a.1.exr can't be written: ")
+
+
+def test_failure_stops_a_long_clip_soon(tmp_path: Path) -> None:
+    folder = tmp_path / "out"
+    folder.mkdir()
+    writer = open_writer(folder / "a.%d.exr", frames=range(100))
+    folder.rmdir()
+    written: list[int] = []
+    with suppress(MediaError):
+        for frame in range(100):
+            writer.write(frame, np.zeros((3, 4, 4), np.float32))
+            written.append(frame)
+    assert len(written) < 10
 
 
 @pytest.mark.parametrize(
