@@ -5,7 +5,6 @@
 #include <ofxpp/message.h>
 
 #include <cstring>
-#include <set>
 
 #include "describe.h"
 #include "engine_pool.h"
@@ -16,29 +15,6 @@
 namespace reelmend::plugin {
 
 namespace {
-
-// Connections live as long as any effect of the bundle is loaded.
-class LoadedEffects {
-  public:
-    void load(const BundledEffect& effect) {
-        const std::lock_guard lock(mutex_);
-        loaded_.insert(&effect);
-    }
-    void unload(const BundledEffect& effect) {
-        const std::lock_guard lock(mutex_);
-        loaded_.erase(&effect);
-        if (loaded_.empty()) EnginePool::shared().clear();
-    }
-
-  private:
-    std::mutex mutex_;
-    std::set<const BundledEffect*> loaded_;
-};
-
-LoadedEffects& loaded_effects() {
-    static LoadedEffects effects;
-    return effects;
-}
 
 // The host's arguments of one action.
 struct Call {
@@ -59,13 +35,13 @@ struct Call {
 };
 
 OfxStatus load(const Call& call) {
-    loaded_effects().load(call.bundled);
+    EnginePool::shared().add_user(&call.bundled);
     return kOfxStatOK;
 }
 
 OfxStatus unload(const Call& call) {
     call.bundled.host.drop();
-    loaded_effects().unload(call.bundled);
+    EnginePool::shared().remove_user(&call.bundled);
     return kOfxStatOK;
 }
 

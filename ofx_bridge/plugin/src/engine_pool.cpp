@@ -1,12 +1,18 @@
 #include "engine_pool.h"
 
 #include "engine_command.h"
+#include "lasting.h"
 
 namespace reelmend::plugin {
 
+namespace {
+
+Lasting<EnginePool> pool;
+
+}  // namespace
+
 EnginePool& EnginePool::shared() {
-    static EnginePool pool;
-    return pool;
+    return pool.get();
 }
 
 std::shared_ptr<transport::EngineClient> EnginePool::client(const std::string& address) {
@@ -21,10 +27,21 @@ std::shared_ptr<transport::EngineClient> EnginePool::client(const std::string& a
     return client;
 }
 
-void EnginePool::clear() {
+void EnginePool::add_user(const void* effect) {
+    const std::lock_guard lock(mutex_);
+    users_.insert(effect);
+}
+
+void EnginePool::remove_user(const void* effect) {
     std::map<std::string, std::shared_ptr<transport::EngineClient>> gone;
     const std::lock_guard lock(mutex_);
-    gone.swap(clients_);
+    users_.erase(effect);
+    if (users_.empty()) gone.swap(clients_);
+}
+
+bool EnginePool::in_use() {
+    const std::lock_guard lock(mutex_);
+    return !users_.empty();
 }
 
 }  // namespace reelmend::plugin

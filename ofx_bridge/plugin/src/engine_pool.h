@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "reelmend/transport/engine_client.h"
@@ -17,11 +18,15 @@ class EnginePool {
     // Empty: the user's default address. Never connects.
     std::shared_ptr<transport::EngineClient> client(const std::string& address);
 
-    // Lets all clients go; those that still render live until they are done.
-    void clear();
+    // Effects that are loaded. When the last one is unloaded all clients go; those that still render live until they
+    // are done.
+    void add_user(const void* effect);
+    void remove_user(const void* effect);
+    bool in_use();
 
   private:
     std::mutex mutex_;
+    std::set<const void*> users_;
     std::map<std::string, std::shared_ptr<transport::EngineClient>> clients_;
 };
 

@@ -8,6 +8,8 @@
 #include <vector>
 
 #include "actions.h"
+#include "engine_pool.h"
+#include "lasting.h"
 
 namespace reelmend::plugin {
 
@@ -47,9 +49,14 @@ class Bundle {
 };
 
 // Read when first asked for: once a process, and never from a connection.
+Lasting<Bundle> the_bundle;
 Bundle& bundle() {
-    static Bundle loaded;
-    return loaded;
+    return the_bundle.get();
+}
+
+// 102: before the C++ runtime goes (runtime.cpp). A host that exits without having unloaded may still be rendering.
+__attribute__((destructor(102))) void drop_bundle() {
+    if (!EnginePool::shared().in_use()) the_bundle.destroy();
 }
 
 template <size_t Index>
