@@ -6,19 +6,22 @@ cd "$(dirname "$0")/.."
 BIN=.venv/bin
 PANEL=ofx_bridge/plugin/resources/effects.json
 RPC=engine/reelmend/rpc/v1
+NANOPB=ofx_bridge/transport/rpc
+MADE=("$RPC/engine_pb2.py" "$RPC/engine_pb2.pyi" "$RPC/engine_pb2_grpc.py" "$PANEL" "$NANOPB/engine.pb.c" "$NANOPB/engine.pb.h")
 
 into() {
-    mkdir -p "$1/engine" "$1/$(dirname $PANEL)"
+    mkdir -p "$1/engine" "$1/$(dirname $PANEL)" "$1/$NANOPB"
     $BIN/python -m grpc_tools.protoc -Iproto --python_out="$1/engine" --pyi_out="$1/engine" \
         --grpc_python_out="$1/engine" proto/reelmend/rpc/v1/engine.proto
     $BIN/python -m reelmend.effects.panel "$1/$PANEL"
+    $NANOPB/generate.sh "$1/$NANOPB"
 }
 
 if [ "${1:-}" = --check ]; then
     made=$(mktemp -d)
     trap 'rm -rf "$made"' EXIT
     into "$made"
-    for file in $RPC/engine_pb2.py $RPC/engine_pb2.pyi $RPC/engine_pb2_grpc.py $PANEL; do
+    for file in "${MADE[@]}"; do
         cmp -s "$made/$file" "$file" || { echo "$file is out of date; run 'make generate'" >&2; exit 1; }
     done
 else

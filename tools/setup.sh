@@ -4,7 +4,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-PACKAGES=(g++ pkg-config libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev binutils)
+PACKAGES=(g++ pkg-config libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev)
+DEV_PACKAGES=(binutils nanopb procps)
 BUILD_REQUIRES=("scikit-build-core>=1.1" "nanobind>=3.1" "cmake>=3.26" ninja)
 VENV=.venv
 
@@ -31,7 +32,8 @@ find_python() {
 
 missing_packages() {
     local python=$1 package
-    for package in "${PACKAGES[@]}"; do
+    shift
+    for package in "$@"; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || echo "$package"
     done
     # A Debian python comes without venv and headers; others (pyenv, conda) bring both.
@@ -41,7 +43,7 @@ missing_packages() {
 
 install_packages() {
     local missing
-    mapfile -t missing < <(missing_packages "$1")
+    mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" = 0 ] && return
     command -v apt-get >/dev/null ||
         fail "this machine has no apt-get; install the counterparts of: ${missing[*]}"
@@ -62,9 +64,14 @@ install_python_packages() {
 }
 
 PYTHON_FOUND=$(find_python)
-install_packages "$PYTHON_FOUND"
 case "${1:-run}" in
-    run) install_python_packages cpu,movies OFF ;;
-    dev) install_python_packages cpu,movies,train,dev ON ;;
+    run)
+        install_packages "$PYTHON_FOUND" "${PACKAGES[@]}"
+        install_python_packages cpu,movies OFF
+        ;;
+    dev)
+        install_packages "$PYTHON_FOUND" "${PACKAGES[@]}" "${DEV_PACKAGES[@]}"
+        install_python_packages cpu,movies,train,dev ON
+        ;;
     *) fail "usage: setup.sh run|dev" ;;
 esac

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +50,7 @@ def runtime_dir() -> Path:
         return Path(named)
     if session := os.environ.get("XDG_RUNTIME_DIR"):
         return Path(session) / "reelmend"
-    return Path(tempfile.gettempdir()) / f"reelmend-{os.getuid()}"
+    return Path("/tmp") / f"reelmend-{os.getuid()}"  # not $TMPDIR: hosts and shells often differ in it
 
 
 def default_address() -> Address:

@@ -7,6 +7,7 @@ import mmap
 import os
 import secrets
 from multiprocessing import shared_memory
+from pathlib import Path
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from reelmend.errors import IntegrityError, UnavailableError
 from reelmend.frames import FrameFormat, Planes
 
 NAME_PREFIX = "/reelmend-"
+FOLDER = Path("/dev/shm")
 
 
 class Segment:
     """A segment that this process made (mode 0600). Gone with `close`, or with the process, even if that is killed."""
 
     def __init__(self, size_bytes: int) -> None:
-        name = NAME_PREFIX + secrets.token_hex(16)
+        name = f"{NAME_PREFIX}{os.getpid()}-{secrets.token_hex(16)}"
         try:
             # multiprocessing's tracker process removes the segment when this process dies without a word.
             self._memory = shared_memory.SharedMemory(name=name, create=True, size=size_bytes)
@@ -41,6 +43,15 @@ class Segment:
             self._memory.unlink()
 
 
+def remove_orphans() -> None:
+    """Remove this user's segments whose engine is gone, where even its tracker process was killed."""
+    for path in FOLDER.glob(f"{NAME_PREFIX[1:]}*"):
+        process_id = path.name.removeprefix(NAME_PREFIX[1:]).partition("-")[0]
+        with contextlib.suppress(OSError, ValueError):
+            if path.stat().st_uid == os.getuid() and not Path(f"/proc/{int(process_id)}").exists():
+                path.unlink()
+
+
 class MappedSegment:
     """Another process's segment, mapped for reading and writing."""
 
@@ -48,7 +59,7 @@ class MappedSegment:
         if not name.startswith(NAME_PREFIX) or "/" in name[1:]:
             raise IntegrityError("the engine named a shared-memory segment that isn't one of its own")
         try:
-            descriptor = os.open("/dev/shm" + name, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+            descriptor = os.open(FOLDER / name[1:], os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
         except OSError as error:
             raise UnavailableError(f"the engine's shared memory can't be opened here: {error.strerror}") from None
         try:

@@ -54,6 +54,7 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
         self._counts = threading.Lock()
         self._frames_rendered = 0
         self._bytes_received = 0
+        self._streams: dict[RenderStream, grpc.ServicerContext] = {}
 
     def GetServerInfo(  # noqa: N802
         self, _request: pb.GetServerInfoRequest, _context: grpc.ServicerContext
@@ -88,11 +89,20 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
     ) -> Iterator[pb.RenderResponse]:
         stream = RenderStream(self._renderer, request_iterator, context.is_active, self._count)
         with self.activity:
+            self._streams[stream] = context
             try:
                 yield from stream.answers()
             except Exception as error:
                 if context.is_active():
                     context.abort(*status_of(error))
+            finally:
+                del self._streams[stream]
+
+    def end_idle_streams(self) -> None:
+        """Cancel the streams that wait for their client's next request: nothing is lost with them."""
+        for stream, context in list(self._streams.items()):
+            if stream.is_idle:
+                context.cancel()
 
     def _count(self, received_bytes: int) -> None:
         with self._counts:

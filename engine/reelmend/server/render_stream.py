@@ -34,14 +34,17 @@ class RenderStream:
         self._is_active = is_active
         self._on_frame = on_frame
         self._lease = SlotLease()
+        self.is_idle = True
 
     def answers(self) -> Answers:
         """Yield the answers to every request of the stream."""
         try:
             for request in self._requests:
+                self.is_idle = False
                 if request.WhichOneof("message") != "start":
                     raise BadRequestError("a RenderStart must come first; got pixels that nobody asked for")
                 yield from self._answer(request.start)
+                self.is_idle = True
         finally:
             self._lease.close()
 

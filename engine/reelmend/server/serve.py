@@ -22,6 +22,7 @@ from reelmend.errors import BadRequestError
 from reelmend.rpc.convert import MAX_MESSAGE_BYTES
 from reelmend.rpc.v1 import engine_pb2, engine_pb2_grpc
 from reelmend.server.engine_service import EngineService
+from reelmend.shared_memory import remove_orphans
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +57,7 @@ def serve(
                 ("grpc.http2.max_ping_strikes", 0),
             ],
         )
+        remove_orphans()
         bound = _bind(server, address)
         service = EngineService(renderer, bound)
         engine_pb2_grpc.add_EngineServiceServicer_to_server(service, server)
@@ -72,7 +74,9 @@ def serve(
                 logger.info("no call for %.0f s: stopping", idle_exit_s)
                 break
         status.enter_graceful_shutdown()
-        server.stop(GRACE_S).wait()
+        stopped = server.stop(GRACE_S)
+        while not stopped.wait(0.05):
+            service.end_idle_streams()
 
 
 def _bind(server: grpc.Server, address: Address) -> str:

@@ -80,6 +80,23 @@ def test_socket_left_by_a_killed_engine_is_taken_over(tmp_path: Path) -> None:
     assert second.stop() == 0
 
 
+def test_engine_stops_at_once_when_streams_are_open_but_idle(flickering_clip: ArrayClip) -> None:
+    with engine() as running, EngineClient(running.address) as client:
+        client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+        started = time.monotonic()
+        assert running.stop() == 0
+        assert time.monotonic() - started < 2
+
+
+def test_segments_of_a_dead_engine_are_swept_up() -> None:
+    gone = subprocess.Popen(["true"])
+    gone.wait()
+    orphan = Path(f"/dev/shm/reelmend-{gone.pid}-test")
+    orphan.write_bytes(b"left behind")
+    with engine():
+        assert not orphan.exists()
+
+
 def test_idle_engine_ends_by_itself(tmp_path: Path) -> None:
     running = start_engine(f"unix:{tmp_path}/engine.sock", "--idle-exit", "0.5")
     assert running.process.wait(20) == 0
