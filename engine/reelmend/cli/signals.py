@@ -17,7 +17,8 @@ def stopped_by_signals() -> Iterator[None]:
     def stop(_number: int, _frame: Any) -> None:
         raise Terminated
 
-    before = {number: signal.signal(number, stop) for number in (signal.SIGTERM, signal.SIGHUP)}
+    heeded = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, stop) for number in heeded}  # nohup's wish stands
     try:
         yield
     finally:

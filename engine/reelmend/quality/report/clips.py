@@ -1,0 +1,88 @@
+"""Clips of a report: frames read from their files when they are looked at, aligned with those of the source."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import overload
+
+import numpy as np
+
+from reelmend.media import Reader
+from reelmend.quality.clips import Frame
+from reelmend.quality.errors import QualityError
+from reelmend.quality.mattes import Plane
+
+HALF_AN_8_BIT_LEVEL = 0.5 / 255.0
+
+
+class ClipFrames(Sequence[Frame]):
+    """A clip's frames as (H, W, 3) float32, read anew at each access, but for the last one. Raises MediaError."""
+
+    def __init__(self, reader: Reader, numbers: range, on_read: Callable[[], None] | None = None) -> None:
+        self.reader = reader
+        self.numbers = numbers
+        self.on_read = on_read
+        self._last: tuple[int, Frame] | None = None
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return (self.reader.height, self.reader.width)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    @overload
+    def __getitem__(self, index: int) -> Frame: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Frame]: ...
+
+    def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame]:
+        if isinstance(index, slice):
+            return type(self)(self.reader, self.numbers[index], self.on_read)
+        number = self.numbers[index]
+        if self._last is None or self._last[0] != number:
+            self._last = (number, self._read(number))
+        if self.on_read is not None:
+            self.on_read()
+        return self._last[1]
+
+    def _read(self, number: int) -> Frame:
+        return np.ascontiguousarray(self.reader.read(number).transpose(1, 2, 0))
+
+
+class MatteFrames(ClipFrames):
+    """A matte's frames as (H, W) float32 in 0…1: the largest of R, G and B, clipped; not-a-number is 0.
+
+    What lies under half an 8-bit level is 0, for what compression leaves in a movie's black is no defect.
+    """
+
+    def _read(self, number: int) -> Plane:
+        plane = np.nan_to_num(self.reader.read(number).max(axis=0), nan=0.0, posinf=1.0, neginf=0.0)
+        return np.where(plane < HALF_AN_8_BIT_LEVEL, np.float32(0), np.minimum(plane, np.float32(1)))
+
+
+def aligned_numbers(reader: Reader, role: str, source: Reader, wanted: range) -> range:
+    """Return the clip's own numbers of the source's frames `wanted`.
+
+    A clip as long as the source matches it by position, whatever its numbers; so does one as long as `wanted`, which
+    is what a render of those frames is. Raises QualityError for another length or size, MediaError for gaps.
+    """
+    length, whole = reader.last_frame - reader.first_frame + 1, source.last_frame - source.first_frame + 1
+    if (reader.width, reader.height) != (source.width, source.height):
+        raise QualityError(
+            f"{role} {reader.path} is {reader.width}×{reader.height} and before {source.path} is "
+            f"{source.width}×{source.height}; both must have one size"
+        )
+    if length not in (whole, len(wanted)):
+        parts = "" if len(wanted) == whole else f", of which {len(wanted)} were chosen"
+        raise QualityError(
+            f"{role} {reader.path} has {length} frames and before {source.path} has {whole}{parts}; both must be "
+            "equally long, or choose with --frames the part of before that was rendered"
+        )
+    skipped = wanted[0] - source.first_frame if length == whole else 0
+    first = reader.first_frame + skipped
+    numbers = range(first, first + len(wanted))
+    reader.require(numbers)
+    return numbers
