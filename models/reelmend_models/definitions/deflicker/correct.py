@@ -39,7 +39,8 @@ class Correct(nn.Module):
         strength: Tensor,
         grids: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        curve = tone_curve(current, expected_quantiles(quantiles, grids, offsets, weights), strength)
+        expected, flicker = expected_quantiles(quantiles, grids, offsets, weights)
+        curve = tone_curve(current, expected, flicker, strength)
         plane = luma(frame)
         finite = plane.abs() <= GREATEST_FLOAT
         gain = torch.where(finite, _gain_at(curve, torch.where(finite, plane, curve.low)), 1.0)

@@ -17,8 +17,10 @@ EXPOSURE_PENALTY = 3.0
 CONTENT_PENALTY = 2.0
 
 
-def expected_quantiles(quantiles: Tensor, grids: Tensor, offsets: Tensor, weights: Tensor) -> Tensor:
-    """Return the quantiles (K,) that the frame at offset 0 should have.
+def expected_quantiles(quantiles: Tensor, grids: Tensor, offsets: Tensor, weights: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the quantiles (K,) that the frame at offset 0 should have, and how much the window flickers (a scalar).
+
+    The second is a standard deviation relative to the light: 0.05 is five per cent.
 
     quantiles: (T, K) of the window's frames. grids: (T, rows, columns), or (1, rows, columns) of zeros when nothing but
     quantiles is known: then exposure and content are equalised as one. offsets: (T,) frame numbers relative to the
@@ -33,8 +35,10 @@ def expected_quantiles(quantiles: Tensor, grids: Tensor, offsets: Tensor, weight
     exposed = torch.exp(exposures)[:, None] * torch.ones_like(bright)
     clear = torch.where(known, (level / (level + pedestal)) ** 2 + LEVEL_FLOOR, 1.0)
     penalty = torch.stack([torch.full((), EXPOSURE_PENALTY), torch.where(known, CONTENT_PENALTY, EXPOSURE_PENALTY)])
-    fitted = fit_at_centre(torch.stack([exposed, content]), offsets, torch.stack([weights, weights * clear]), penalty)
-    return fitted[1] * fitted[0] - pedestal
+    fitted, usual = fit_at_centre(
+        torch.stack([exposed, content]), offsets, torch.stack([weights, weights * clear]), penalty
+    )
+    return fitted[1] * fitted[0] - pedestal, torch.sqrt((usual * usual).sum())
 
 
 def _one_each(grids: Tensor, offsets: Tensor) -> Tensor:

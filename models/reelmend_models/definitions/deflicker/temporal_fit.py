@@ -38,8 +38,10 @@ class Fit(NamedTuple):
     scores: Tensor
 
 
-def fit_at_centre(tracks: Tensor, offsets: Tensor, weights: Tensor, penalty: Tensor) -> Tensor:
-    """Return what B bundles of K tracks should be at offset 0, (B, K).
+def fit_at_centre(tracks: Tensor, offsets: Tensor, weights: Tensor, penalty: Tensor) -> tuple[Tensor, Tensor]:
+    """Return what B bundles of K tracks should be at offset 0, (B, K), and how far frames usually stand off, (B,).
+
+    The second is relative to the light: 0.05 is flicker of five per cent.
 
     tracks: (B, T, K), not below 0. offsets: (T,) frame numbers relative to the centre. weights: (B, T) the say of each
     frame, 0 for none; at least one must have some. penalty: (B,) evidence that a trend owes for each of its slopes.
@@ -55,13 +57,15 @@ def fit_at_centre(tracks: Tensor, offsets: Tensor, weights: Tensor, penalty: Ten
     with_centre = torch.cat([places, torch.zeros(1)])
     families = [(trends, _columns(trends, with_centre)) for trends in (simple_trends(), winding_trends())]
     trust, variance = torch.ones_like(near), torch.ones_like(near)
-    fitted = scaled
+    fitted, usual = scaled, scale[:, None]
     for _ in range(PASSES):
         fitted = _averaged_fit(scaled, families, near * trust, variance, penalty)
         light = fitted[:, :-1].mean(dim=2)
         variance = torch.clamp(light, min=0.0) ** 2 + DARK_DEVIATION**2
-        trust = _trust((scaled.mean(dim=2) - light) * torch.rsqrt(variance), used)
-    return fitted[:, -1] * scale[:, None]
+        deviation = ((scaled.mean(dim=2) - light) * torch.rsqrt(variance)).abs()
+        usual = _usual(deviation, used)
+        trust = 1.0 / (1.0 + (deviation / (TRUST_REACH * (usual + TRUST_FLOOR))) ** 2) ** 2
+    return fitted[:, -1] * scale[:, None], usual[:, 0]
 
 
 def _columns(trends: Trends, places: Tensor) -> Tensor:
@@ -118,10 +122,8 @@ def _orthonormal(columns: Tensor, measure: Tensor) -> Tensor:
     return torch.stack(done, dim=2)
 
 
-def _trust(deviation: Tensor, used: Tensor) -> Tensor:
-    """Return the say (B, T) of each frame, 1 to 0, by how far it stands out of what is usual (median) in the window."""
-    size = deviation.abs()
-    ordered = torch.sort(torch.where(used > 0, size, 1e30), dim=1).values
+def _usual(deviation: Tensor, used: Tensor) -> Tensor:
+    """Return (B, 1) the median of the deviations (B, T) of the frames that are used, as a standard deviation."""
+    ordered = torch.sort(torch.where(used > 0, deviation, 1e30), dim=1).values
     middle = (used.sum(dim=1, keepdim=True).to(torch.int64) - 1) // 2
-    usual = 1.4826 * torch.gather(ordered, 1, middle) + TRUST_FLOOR
-    return 1.0 / (1.0 + (size / (TRUST_REACH * usual)) ** 2) ** 2
+    return 1.4826 * torch.gather(ordered, 1, middle)
