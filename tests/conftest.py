@@ -12,14 +12,10 @@ from support.clips import ArrayClip, moving_scene, with_flicker
 from support.engines import RunningEngine
 from support.engines import engine as running_engine
 
-# `make test` builds the C++ tests beside the plug-in; each folder's own conftest builds them when they are not there.
-NATIVE_BUILD = Path(__file__).parents[1] / "build" / "native"
-for variable, built in (
-    ("REELMEND_TEST_PLUGINS", NATIVE_BUILD / "test_plugins"),
-    ("REELMEND_TRANSPORT_BUILD", NATIVE_BUILD),
-):
-    if built.is_dir():
-        os.environ.setdefault(variable, str(built))
+# `make test` builds the test plug-ins beside the node; the host's conftest builds them when they are not there.
+TEST_PLUGINS = Path(__file__).parents[1] / "build" / "native" / "test_plugins"
+if TEST_PLUGINS.is_dir():
+    os.environ.setdefault("REELMEND_TEST_PLUGINS", str(TEST_PLUGINS))
 
 
 @pytest.fixture(scope="session")

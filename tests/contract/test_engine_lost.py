@@ -117,7 +117,10 @@ def test_one_engine_starts_however_many_processes_and_instances_ask_at_once(
         "import sys; from support.nodes import node; from support.clips import moving_scene, with_flicker\n"
         "with node(with_flicker(moving_scene(16)), '', parameters={'radius': 3}) as n: n.render(int(sys.argv[1]))"
     )
-    others = [subprocess.Popen([sys.executable, "-c", script, str(n)], stderr=subprocess.PIPE) for n in (2, 3, 4)]
+    here = os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)}
+    others = [
+        subprocess.Popen([sys.executable, "-c", script, str(n)], stderr=subprocess.PIPE, env=here) for n in (2, 3, 4)
+    ]
     with pyopenfx.load(find_bundle()) as bundle, ExitStack() as stack, ThreadPoolExecutor(4) as pool:
         first, second = (stack.enter_context(instance_in(bundle, frames, "", 0, PARAMETERS)) for _ in range(2))
         list(pool.map(lambda job: job[0].render(job[1]), [(first, 1), (second, 5), (first, 9), (second, 12)]))

@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
 BUILD = Path(os.environ.get("REELMEND_TRANSPORT_BUILD", ROOT / "build" / "transport"))
+BUILT_WITH_THE_PROJECT = ROOT / "build" / "native" / "tests" / "ofx_bridge" / "transport"
 
 
 @dataclass
@@ -62,7 +63,9 @@ class Probe:
 
 @pytest.fixture(scope="session")
 def transport_build() -> Path:
-    """The folder with the built test programs."""
+    """The folder with the built test programs: the project's own build, or one of the transport alone."""
+    if "REELMEND_TRANSPORT_BUILD" not in os.environ and (BUILT_WITH_THE_PROJECT / "transport_probe").exists():
+        return BUILT_WITH_THE_PROJECT
     BUILD.mkdir(parents=True, exist_ok=True)
     with (BUILD / ".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
