@@ -86,10 +86,11 @@ def photo_bytes(seed: int, width: int = 480, height: int = 320) -> bytes:
 
 
 def movie_bytes(folder: Path, seed: int) -> bytes:
-    """Return an AVI of FRAMES frames of SIZE."""
+    """Return an AVI of FRAMES frames of SIZE, reddish."""
     file = folder / f"movie{seed}.avi"
     writer = cv2.VideoWriter(str(file), cv2.VideoWriter.fourcc(*"MJPG"), 25, SIZE)
     scene = np.random.default_rng(seed).integers(0, 255, (SIZE[1], SIZE[0] + FRAMES, 3), np.uint8)
+    scene[:, :, 0] //= 4
     for index in range(FRAMES):
         writer.write(np.ascontiguousarray(cv2.GaussianBlur(scene, (9, 9), 3)[:, index : index + SIZE[0]]))
     writer.release()

@@ -26,11 +26,15 @@ from reelmend_models.training.footage.writing import is_written
 
 @dataclass(frozen=True)
 class Plan:
-    """What a build is to bring: sources from the catalogue, and the made clips that go with them."""
+    """What a build is to bring: sources from the catalogue, and the made clips that go with them.
+
+    quick: only the quick subset is wanted; quick_ids: the clips in it, marked as such in any build.
+    """
 
     catalogue: Catalogue
     made: tuple[tuple[str, Recipe], ...]
     quick: bool
+    quick_ids: frozenset[str]
 
 
 @dataclass(frozen=True)
@@ -50,11 +54,12 @@ class Report:
 
 def plan(catalogue: Catalogue, quick: bool) -> Plan:
     """Return what a build is to bring; the quick subset is a part of the whole, with the same ids and content."""
+    quick_made = tuple(quick_recipes(catalogue))
+    quick_ids = frozenset(clip.id for clip in catalogue.clips) & catalogue.quick | {id_ for id_, _ in quick_made}
     if not quick:
-        return Plan(catalogue, tuple(recipes(catalogue)), quick)
-    made = tuple(quick_recipes(catalogue))
-    needed = {photo for _, recipe in made for photo in recipe.photos}
-    return Plan(catalogue.only(catalogue.quick | needed), made, quick)
+        return Plan(catalogue, tuple(recipes(catalogue)), quick, quick_ids)
+    needed = {photo for _, recipe in quick_made for photo in recipe.photos}
+    return Plan(catalogue.only(catalogue.quick | needed), quick_made, quick, quick_ids)
 
 
 def build(
@@ -94,9 +99,12 @@ def _put(folder: Path, cache: Cache, source: Source) -> None:
 def _manifest(wanted: Plan, outcomes: list[Outcome], written: dict[str, ClipEntry]) -> Manifest:
     ready = {outcome.source.id for outcome in outcomes if outcome.origin != "missing"}
     photos = {photo.id: photo for photo in wanted.catalogue.photos if photo.id in ready}
-    camera = [camera_entry(clip) for clip in wanted.catalogue.clips if clip.id in ready]
-    made = [made_entry(id_, recipe, photos) for id_, recipe in wanted.made if photos.keys() >= set(recipe.photos)]
-    made = [_kept(clip, written) for clip in made]
+    camera = [camera_entry(clip, clip.id in wanted.quick_ids) for clip in wanted.catalogue.clips if clip.id in ready]
+    made = [
+        _kept(made_entry(id_, recipe, photos, id_ in wanted.quick_ids), written)
+        for id_, recipe in wanted.made
+        if photos.keys() >= set(recipe.photos)
+    ]
     missing = [
         MissingEntry(id=o.source.id, split=o.source.split, package=str(o.source.package), reason=o.reason)
         for o in outcomes

@@ -46,7 +46,7 @@ class ClipEntry(_Row):
 
     file: relative to the manifest's folder; None for a made clip that is rendered on demand, as is then sha256.
     fps: exact, as "24" or "30000/1001". cuts: the frames that begin a new shot. package, version: of a camera clip; a
-    made clip has a recipe instead, and its photographs' licences and attributions joined.
+    made clip has a recipe instead, and its photographs' licences and attributions joined. quick: in the quick subset.
     """
 
     id: str
@@ -67,6 +67,7 @@ class ClipEntry(_Row):
     basis: Basis
     attribution: str
     shows: str
+    quick: bool
     recipe: Recipe | None = None
 
     @property
@@ -120,7 +121,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise FootageError(f"{file} cannot be read: {error.strerror}; build the folder again") from error
 
 
-def camera_entry(clip: Clip) -> ClipEntry:
+def camera_entry(clip: Clip, quick: bool) -> ClipEntry:
     """Return the row of a camera clip."""
     return ClipEntry(
         kind="camera",
@@ -128,6 +129,7 @@ def camera_entry(clip: Clip) -> ClipEntry:
         frames=clip.frames,
         fps=str(clip.fps),
         cuts=clip.cuts,
+        quick=quick,
         **_origin(clip),
     )
 
@@ -137,7 +139,7 @@ def photo_entry(photo: Photo) -> PhotoEntry:
     return PhotoEntry(file=f"photos/{photo.file_name}", bytes=photo.bytes, **_origin(photo))
 
 
-def made_entry(id_: str, recipe: Recipe, photos: dict[str, Photo]) -> ClipEntry:
+def made_entry(id_: str, recipe: Recipe, photos: dict[str, Photo], quick: bool) -> ClipEntry:
     """Return the row of a made clip that has not been written: photographs by id."""
     used = [photos[name] for name in recipe.photos]
     return ClipEntry(
@@ -155,6 +157,7 @@ def made_entry(id_: str, recipe: Recipe, photos: dict[str, Photo]) -> ClipEntry:
         basis="package" if any(photo.basis == "package" for photo in used) else "file",
         attribution="; ".join(dict.fromkeys(photo.attribution for photo in used)),
         shows=f"{used[0].shows}, with synthetic motion",
+        quick=quick,
         recipe=recipe,
     )
 

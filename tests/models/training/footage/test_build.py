@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import threading
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from reelmend_models.training.footage import FootageError, read_footage
 from reelmend_models.training.footage.build import Report, build, plan
 from reelmend_models.training.footage.cache import Cache
 from reelmend_models.training.footage.catalogue import Catalogue, read_catalogue
-from reelmend_models.training.footage.files import PARTIAL_PREFIX, disk_bytes, sha256_of
+from reelmend_models.training.footage.files import PARTIAL_PREFIX, disk_bytes, locked, sha256_of
 from reelmend_models.training.footage.obtain import Outcome, Watch
 from support.footage_shelf import FRAMES, Shelf, deb, photo_bytes
 
@@ -63,6 +62,7 @@ def test_camera_frames_are_float_rgb_and_any_part_can_be_read(
     assert frames[0].shape == (64, 96, 3)
     assert frames[0].dtype == "float32"
     assert 0 <= frames[0].min() < frames[0].max() <= 1
+    assert frames[0][:, :, 0].mean() > frames[0][:, :, 2].mean() + 0.2
     assert [frame.tobytes() for frame in part] == [frame.tobytes() for frame in frames[3:5]]
 
 
@@ -189,8 +189,7 @@ def test_a_second_build_waits_for_the_first_and_says_so(
         lines.append(line)
         said.set()
 
-    with (filled_cache / f".{filled_cache.name}.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with locked(filled_cache, say):
         wanted = plan(catalogue, False)
         thread = threading.Thread(
             target=build, args=(tmp_path / "footage", Cache(filled_cache), wanted), kwargs={"offline": True, "say": say}
@@ -210,6 +209,7 @@ def test_the_quick_subset_has_the_same_clips_as_the_whole(
     quick = built(tmp_path / "quick", filled_cache, catalogue, quick=True).manifest
     assert [clip.id for clip in quick.clips] == ["ball", "made-tree-1"]
     assert all(whole[clip.id] == clip for clip in quick.clips)
+    assert {clip.id for clip in whole.values() if clip.quick} == {"ball", "made-tree-1"}
     assert {photo.id for photo in quick.photos} == {"tree", "house"}
 
 

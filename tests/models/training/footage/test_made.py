@@ -55,6 +55,11 @@ def middle_of_tree(photos: dict[str, Path], left: int = 160, top: int = 112) -> 
     return read_photo(photos["tree"])[top : top + 96, left : left + 160].astype(np.float32) / 255
 
 
+def test_photographs_are_read_as_rgb(tmp_path: Path) -> None:
+    cv2.imwrite(str(tmp_path / "red.png"), np.full((16, 16, 3), (10, 20, 250), np.uint8))
+    assert read_photo(tmp_path / "red.png")[0, 0].tolist() == [250, 20, 10]
+
+
 @pytest.mark.parametrize("seed", range(6))
 def test_the_same_recipe_gives_the_same_bytes_in_any_order_and_on_any_number_of_threads(
     seed: int, photos: dict[str, Path]
@@ -173,10 +178,10 @@ def test_a_cut_out_that_has_left_the_frame_costs_nothing(clip_of: Callable[[Scen
 
 
 def test_near_layers_pass_faster_than_the_background(clip_of: Callable[[Scene], MadeClip]) -> None:
-    pan = Camera(Drift(1e6, 0.05, 0.0), STILL, STILL, STILL)
+    pan = Camera(Drift(1e6, 0.05, 0.0), Drift(1e6, -0.02, 0.0), STILL, STILL)
     clip = clip_of(still_scene(camera=pan, cut_outs=(replace(POLE, nearness=2.0),)))
-    before, after = (clip._layers[0].matrix(clip.scene, RECIPE, time)[0, 2] for time in (0.0, 1.0))
-    assert after - before == pytest.approx(-2.0 * 0.05 * 96)
+    before, after = (clip._layers[0].matrix(clip.scene, RECIPE, time)[:, 2] for time in (0.0, 1.0))
+    np.testing.assert_allclose(after - before, [-2.0 * 0.05 * 96, 2.0 * 0.02 * 96])
 
 
 PHOTO_SIZES = [(4000, 3000), (2056, 3088), (1280, 1024), (5312, 2988), (1290, 730)]
@@ -193,14 +198,15 @@ def test_the_camera_turns_round_slowly_however_little_room_it_has(size: tuple[in
 
 @pytest.mark.parametrize("size", PHOTO_SIZES)
 def test_the_camera_never_looks_beyond_the_photograph(size: tuple[int, int]) -> None:
-    for seed in range(60):
+    for seed in range(50):
         recipe = Recipe("tree", (), seed)
         scene = draw_scene(recipe, *size)
-        shaken = sum(shake.amplitude for drift in (scene.camera.x, scene.camera.y) for shake in drift.shakes)
-        for time in range(recipe.frames):
+        camera = scene.camera
+        shaken = sum(shake.amplitude for drift in (camera.x, camera.y, camera.angle) for shake in drift.shakes)
+        for time in range(0, 600, 9):
             corners = np.array([(u, v) for u in (-8 / 9, 8 / 9) for v in (-0.5, 0.5)])
-            reach = np.abs(_view(scene.camera.at(time), corners)).max(axis=0) * scene.scale
-            assert (reach <= np.array(size) / 2 + (shaken + 0.02) * scene.scale).all(), (seed, time)
+            reach = np.abs(_view(camera.at(time), corners)).max(axis=0)
+            assert (reach <= np.array(size) / 2 / scene.scale + shaken + 1e-9).all(), (seed, time)
 
 
 def test_the_same_scene_at_half_the_size_looks_the_same(photos: dict[str, Path]) -> None:

@@ -85,13 +85,15 @@ def draw_scene(recipe: Recipe, photo_width: int, photo_height: int) -> Scene:
 def _camera(rng: np.random.Generator, frames: int, aspect: float, photo_width: float, photo_height: float) -> Camera:
     """Return a camera whose view stays on the photograph, whose size is in frame heights."""
     middle = frames / 2
-    slack = min(photo_width / aspect, photo_height)
-    zooms = rng.random() < 0.4
-    log_zoom = _drift(min(0.25, math.log(slack)) if zooms else 0.0, _signed(rng, 0.001, 0.008), middle)
-    turns = rng.random() < 0.3
-    angle = _drift(min(0.08, (slack - 1) / 2) if turns else 0.0, _signed(rng, 0.0005, 0.004), middle)
-    view_width = (aspect + angle.reach) * math.exp(log_zoom.reach)
-    view_height = (1 + aspect * angle.reach) * math.exp(log_zoom.reach)
+    zooms, turns = rng.random() < 0.4, rng.random() < 0.3
+    # Half of what the photograph has to spare goes to zooming out, so that something is left for turning.
+    widest = min(photo_width / aspect, photo_height) ** 0.5
+    log_zoom = _drift(min(0.25, math.log(widest)) if zooms else 0.0, _signed(rng, 0.001, 0.008), middle)
+    widest = math.exp(log_zoom.reach)
+    spare = min(photo_width / widest - aspect, (photo_height / widest - 1) / aspect)
+    angle = _drift(min(0.08, spare) if turns else 0.0, _signed(rng, 0.0005, 0.004), middle)
+    view_width = (aspect + angle.reach) * widest
+    view_height = (1 + aspect * angle.reach) * widest
     pans, trembles = rng.random() < 0.6, rng.random() < 0.5
     tremble = _log_uniform(rng, 0.0005, 0.006) if trembles else 0.0
     reach_x = max(0.0, (photo_width - view_width) / 2) if pans else 0.0
