@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-import signal
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -14,10 +13,10 @@ from typing import Annotated, Any
 
 import typer
 
-from reelmend.cli.main import Terminated
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.progress_bar import with_progress
 from reelmend.cli.serve import parse_bytes
+from reelmend.cli.signals import stopped_by_signals
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.clip import effect_radius_frames, render_clip
 from reelmend.effects.renderer import Renderer
@@ -55,7 +54,7 @@ def render(
     if output not in manifest.outputs:
         raise NotFoundError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
     radius_frames = effect_radius_frames(renderer, effect, values, model)
-    with open_reader(source) as reader, _stopped_by_signals():
+    with open_reader(source) as reader, stopped_by_signals():
         wanted = parse_frames(frames, reader)
         reader.require(_with_neighbours(wanted, radius_frames, reader))
         timed = TimedClip(reader)
@@ -161,22 +160,6 @@ def _write_all(writer: Writer, rendered: Iterable[tuple[int, Planes]]) -> float:
         writer.write(frame, planes)
         waited_s += time.perf_counter() - before
     return waited_s
-
-
-@contextmanager
-def _stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM and SIGHUP clean up like Ctrl-C does."""
-
-    def stop(_number: int, _frame: Any) -> None:
-        raise Terminated
-
-    heeded = [number for number in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(number) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, stop) for number in heeded}  # nohup's wish stands
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _summary(
