@@ -101,7 +101,10 @@ def _readings(restoration: Restoration, is_whole: bool) -> list[Reading]:
         return take(restoration)
     spatial = [measure for measure in MEASURES.values() if Need.TEMPORAL not in measure.needs]
     temporal = [name for name, measure in MEASURES.items() if measure not in spatial]
-    return [*take(restoration, spatial), *(Reading(name, None, "not measured: needs the whole clip") for name in temporal)]
+    return [
+        *take(restoration, spatial),
+        *(Reading(name, None, "not measured: needs the whole clip") for name in temporal),
+    ]
 
 
 def _failed(cell: Cell, reason: str) -> Piece:

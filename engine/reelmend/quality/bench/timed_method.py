@@ -20,7 +20,7 @@ import numpy as np
 from reelmend.quality.peers import METHODS, Method, Pixels
 
 WIDTH, HEIGHT = 1280, 720
-WARM_UP_FRAMES = 2
+WARM_UP_FRAMES = 9
 _POLL_S = 0.01
 
 
@@ -32,7 +32,7 @@ def main(arguments: list[str]) -> int:
 
 
 def timed(method: Method, frame_count: int) -> dict[str, float | None]:
-    """Return the wall time per frame, after a run on two frames unless it is slow, and the peak memory of who does the work.
+    """Return the wall time per frame, after a run on a few frames, and the peak memory of who does the work.
 
     peak_mib: the largest resident size of ffmpeg's process for a method that runs in one, else of this process, clip
     and result included; None where /proc does not tell.

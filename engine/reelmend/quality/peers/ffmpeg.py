@@ -17,7 +17,7 @@ import numpy as np
 
 from reelmend.quality.peers.method import Method, PeerError, Pixels, Restored
 
-TIMEOUT_S = 1800
+TIMEOUT_S = 600
 _EXACT = "flags=accurate_rnd+full_chroma_int+full_chroma_inp"
 TO_RGB = "format=gbrp"
 FROM_RGB = "format=rgb24"
@@ -34,6 +34,9 @@ _FILTERS = {
     "ffmpeg-nlmeans": ("nlmeans", False, 6),
 }
 """Name → filter and settings (the filter's defaults where none are given), whether it needs Y′CbCr, longest clip."""
+
+SHORTEST_FRAMES = {"ffmpeg-atadenoise": 5}
+"""What atadenoise (ffmpeg 5.1) needs to come to an end: half its window of 9 frames."""
 
 
 @cache
@@ -58,7 +61,10 @@ def filtered(frames: Pixels, graph: str) -> Pixels:
     command = [ffmpeg, "-hide_banner", "-v", "error", "-nostdin", *raw, "-video_size", f"{width}x{height}"]
     command += ["-framerate", "24", "-i", "pipe:0", "-vf", graph, *raw, "pipe:1"]
     try:
-        done = subprocess.run(command, input=frames.tobytes(), capture_output=True, timeout=TIMEOUT_S)
+        # A session of its own: Ctrl-C is for the bench, which lets the cell under way end.
+        done = subprocess.run(
+            command, input=frames.tobytes(), capture_output=True, timeout=TIMEOUT_S, start_new_session=True
+        )
     except subprocess.TimeoutExpired:
         raise PeerError(f"ffmpeg did not end '{graph}' within {TIMEOUT_S} s; give it a shorter clip") from None
     except OSError as error:
@@ -101,7 +107,9 @@ def _missing_ffmpeg() -> str:
     return "no ffmpeg was found; run 'apt-get install ffmpeg' or 'pip install imageio-ffmpeg'"
 
 
-def _restore(graph: str, frames: Pixels) -> Restored:
+def _restore(graph: str, shortest_frames: int, frames: Pixels) -> Restored:
+    if len(frames) < shortest_frames:
+        raise PeerError(f"this filter never ends on fewer than {shortest_frames} frames, got {len(frames)}")
     return Restored(filtered(frames, graph))
 
 
@@ -111,7 +119,7 @@ def _method(name: str, settings: str, needs_yuv: bool, longest_frames: int | Non
     return Method(
         name=name,
         what=f"ffmpeg -vf {settings}, on {kind}",
-        restore=partial(_restore, graph),
+        restore=partial(_restore, graph, SHORTEST_FRAMES.get(name, 1)),
         version=ffmpeg_version,
         missing=partial(missing_filter, settings.partition("=")[0]),
         longest_frames=longest_frames,

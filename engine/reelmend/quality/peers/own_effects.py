@@ -11,7 +11,7 @@ import numpy as np
 
 from reelmend.clips import RememberedClip
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
-from reelmend.effects.clip import render_clip
+from reelmend.effects.clip import effect_radius_frames, render_frame
 from reelmend.effects.renderer import Renderer
 from reelmend.errors import ReelmendError
 from reelmend.frames import Planes
@@ -56,7 +56,9 @@ def render_effect(effect: str, frames: Pixels) -> Restored:
 
 def _rendered(renderer: Renderer, effect: str, frames: Pixels, output: str) -> Iterator[tuple[int, Planes]]:
     clip = RememberedClip(ByteClip(frames), MEMORY_BYTES)
-    return render_clip(renderer, effect, {}, clip, range(len(frames)), output=output)
+    radius_frames = effect_radius_frames(renderer, effect, {})
+    for frame in range(len(frames)):
+        yield frame, render_frame(renderer, effect, {}, clip, frame, radius_frames, output=output)
 
 
 def _model(effect: str) -> Model:

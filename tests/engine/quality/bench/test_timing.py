@@ -1,0 +1,92 @@
+"""Speed and memory: taking turns, stored runs, and the memory of the process that does the work."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from reelmend.quality.bench import engine_speed, timing
+from reelmend.quality.bench.store import Store
+from reelmend.quality.bench.timed_method import PeakMemory, procedural_clip
+from reelmend.quality.peers import INPUT, Method, PeerError, Pixels, Restored
+
+linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
+
+
+@linux
+def test_peak_memory_sees_what_this_process_touched() -> None:
+    script = (
+        "import numpy as np; from reelmend.quality.bench.timed_method import PeakMemory\n"
+        "with PeakMemory(of_children=False) as before: pass\n"
+        "with PeakMemory(of_children=False) as after: np.ones(80 << 20, np.uint8)\n"
+        "print(after.mib - before.mib)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert 75 < float(done.stdout) < 90
+
+
+@linux
+def test_peak_memory_of_a_child_is_not_that_of_its_parent() -> None:
+    held = np.ones(200 << 20, np.uint8)
+    with PeakMemory(of_children=True) as peak:
+        subprocess.run([sys.executable, "-c", "b = b'x' * (60 << 20); import time; time.sleep(0.3)"], check=True)
+    assert held[0] == 1
+    assert peak.mib is not None
+    assert 60 < peak.mib < 150
+
+
+def test_the_timed_clip_is_the_same_every_time() -> None:
+    assert np.array_equal(procedural_clip(2, 64, 48), procedural_clip(2, 64, 48))
+
+
+def test_a_timed_method_reports_time_and_memory_from_its_own_process(tmp_path: Path) -> None:
+    pieces = timing.time_methods([INPUT], Store(tmp_path, "a"))
+    assert len(pieces) == timing.RUNS
+    assert all(piece["ms_per_frame"] > 0 for piece in pieces)
+    again = timing.time_methods([INPUT], Store(tmp_path, "a"))
+    assert again == [{**piece, "fingerprint": "a"} for piece in pieces]
+
+
+def test_a_method_that_cannot_run_is_told_and_not_timed(tmp_path: Path) -> None:
+    missing = Method("nowhere", "", lambda frames: Restored(frames), lambda: "", missing=lambda: "not installed")
+    (entry,) = timing.speed_table(timing.time_methods([missing], Store(tmp_path, "a")))
+    assert (entry["runs"], entry["note"]) == (0, "not run: not installed")
+    assert {row["value"] for row in timing.speed_rows([entry])} == {None}
+
+
+def test_a_method_that_fails_in_its_process_says_how(tmp_path: Path) -> None:
+    def fails(_frames: Pixels) -> Restored:
+        raise PeerError("never")
+
+    unknown = Method("no-such-method", "", fails, lambda: "")
+    (entry,) = timing.speed_table(timing.time_methods([unknown], Store(tmp_path, "a")))
+    assert "KeyError" in entry["note"]
+
+
+def test_engine_speed_gives_ratios_to_the_graph_and_to_memcpy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(engine_speed, "CASES", {"tiny": (64, 48)})
+    found = engine_speed.measure_engine(runs=2)
+    rows = {row["name"]: row for row in found["rows"]}
+    assert list(rows) == ["memcpy", "onnxruntime-correct", "engine-deflicker"]
+    assert rows["memcpy"]["ratio"] is None
+    graph, engine = rows["onnxruntime-correct"], rows["engine-deflicker"]
+    assert engine["ratio"] == pytest.approx(engine["median_ms"] / graph["median_ms"])
+    assert engine["ratio_to"] == "onnxruntime-correct"
+    assert {row["runs"] for row in rows.values()} == {2}
+    json.dumps(found, allow_nan=False)
+
+
+@pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg is installed")
+@linux
+def test_the_memory_of_an_ffmpeg_peer_is_ffmpegs_own() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "reelmend.quality.bench.timed_method", "ffmpeg-atadenoise", "9"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert 20 < json.loads(done.stdout)["peak_mib"] < 500

@@ -1,0 +1,68 @@
+"""Small clips and damage for the bench's tests, made here: nothing is fetched and nothing is random."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reelmend.quality.bench.timed_method import procedural_clip
+
+WIDTH, HEIGHT, FRAMES = 64, 48, 12
+
+
+@dataclass(frozen=True)
+class SmallClip:
+    name: str
+    file: Path | None = None
+    width: int = WIDTH
+    height: int = HEIGHT
+    frame_count: int = FRAMES
+    licence: str = "CC0-1.0"
+    attribution: str = "made by the test"
+    is_quick: bool = True
+
+
+class SmallMaterial:
+    """Two clips; "flicker" scales light by a known gain, "spots" paints a known square black, "broken" raises."""
+
+    def __init__(self, clips: Sequence[SmallClip] = (SmallClip("one"), SmallClip("two"))) -> None:
+        self._clips = clips
+
+    def clips(self) -> Sequence[SmallClip]:
+        return self._clips
+
+    def presets(self) -> Sequence[str]:
+        return ("flicker", "spots", "broken")
+
+    def seed(self, clip: str, preset: str) -> int:
+        return len(clip) + len(preset)
+
+    def render(self, clip: str, width: int, height: int) -> Iterator[NDArray[np.float32]]:
+        for frame in procedural_clip(FRAMES, width, height, seed=len(clip) + ord(clip[0])):
+            yield frame.astype(np.float32) / np.float32(255.0)
+
+    def damage(
+        self, frames: Iterable[NDArray[np.float32]], preset: str, seed: int, frame_count: int
+    ) -> Iterator[tuple[NDArray[np.float32], Mapping[str, NDArray[np.float32]]]]:
+        for index, frame in enumerate(frames):
+            if preset == "broken":
+                raise ValueError("this preset can't be drawn")
+            if preset == "flicker":
+                yield frame * np.float32(0.9 if index % 2 else 1.1), {}
+                continue
+            damaged, matte = frame.copy(), np.zeros(frame.shape[:2], np.float32)
+            corner = 4 + 9 * (index % 4)
+            damaged[corner : corner + 6, corner : corner + 6] = 0.0
+            matte[corner : corner + 6, corner : corner + 6] = 1.0
+            yield damaged, {"blotch": matte}
+
+    def fingerprint(self) -> str:
+        return "small"
+
+
+def material(_footage: Path | None = None) -> SmallMaterial:
+    return SmallMaterial()
