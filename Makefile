@@ -6,9 +6,11 @@ BIN := $(VENV)/bin
 NATIVE := $(shell git ls-files 'ofx_bridge/*.cpp' 'ofx_bridge/*.h' 'ofx_bridge/*.c' 'ofx_bridge/*CMakeLists.txt' \
             'ofx_bridge/plugin/resources/*' 'tests/ofx_bridge/*.cpp' 'tests/ofx_bridge/*CMakeLists.txt' CMakeLists.txt 2>/dev/null)
 CLIP ?=
+MODE ?= quick
+FOOTAGE ?= .cache/footage/built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format generate clean
+.PHONY: help setup demo test lint bench format generate clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -24,6 +26,10 @@ test: $(VENV)/.installed-dev ## Run all tests
 lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, buf
 	@tools/lint.sh
 
+bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, then the engine's speed; MODE=full takes an hour
+	@$(BIN)/reelmend bench quality $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
+	@$(BIN)/reelmend bench speed
+
 format: $(VENV)/.installed-dev ## Lay out Python and C++ as the project does
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
 	@git ls-files 'ofx_bridge/*.cpp' 'ofx_bridge/*.h' 'tests/*.cpp' 'tests/*.h' | xargs $(BIN)/clang-format -i
@@ -33,6 +39,9 @@ generate: $(VENV)/.installed-dev ## Make again what is derived: RPC code, the no
 
 clean: ## Remove what was built here (not the virtual environment)
 	rm -rf build out dist
+
+$(FOOTAGE)/footage.json: | $(VENV)/.installed-dev
+	@$(BIN)/python -m reelmend_models.training.footage build "$(FOOTAGE)" || [ $$? = 3 ]  # 3: not all of it, which will do
 
 $(VENV)/.installed: pyproject.toml tools/setup.sh $(NATIVE)
 	@PYTHON="$(PYTHON)" tools/setup.sh run

@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 import reelmend_models
 from reelmend_models.damage import PRESETS, Blotch, Chain, Frame, damage_clip
-from reelmend_models.training.footage.catalogue import Split, split_seeds
-from reelmend_models.training.footage.made.clip import made_clip
-from reelmend_models.training.footage.manifest import ClipEntry, Manifest, read_manifest
+from reelmend_models.training.footage import ClipEntry, Footage, Split, read_footage, split_seeds
 
 FOOTAGE_VARIABLE = "REELMEND_FOOTAGE"
 DEFAULT_FOOTAGE = Path(".cache/footage/built")
@@ -52,9 +50,8 @@ class FootageMaterial:
     """The test split of a built footage folder, and the bench's presets."""
 
     def __init__(self, folder: Path) -> None:
-        self._folder = folder
-        self._manifest: Manifest = read_manifest(folder)
-        self._entries: dict[str, ClipEntry] = {c.id: c for c in self._manifest.clips if c.split == SPLIT}
+        self._footage: Footage = read_footage(folder)
+        self._entries: dict[str, ClipEntry] = {clip.id: clip for clip in self._footage.clips(SPLIT)}
 
     def clips(self) -> Sequence[BenchClip]:
         """Return the test clips in the order of the manifest."""
@@ -71,11 +68,9 @@ class FootageMaterial:
         return seeds[int.from_bytes(digest, "little") % len(seeds)]
 
     def render(self, clip: str, width: int, height: int) -> Iterator[Frame]:
-        """Yield the frames of a clip made from photographs."""
-        recipe = self._entries[clip].recipe
-        assert recipe is not None, f"clip '{clip}' has a file and no recipe"
-        photos = {photo.id: self._folder / photo.file for photo in self._manifest.photos}
-        return made_clip(recipe.resized(width, height), photos)
+        """Yield the frames of a clip made from photographs, rendered at this size."""
+        made = self._footage.made(self._entries[clip], width, height)
+        return (made.frame(index) for index in range(self._entries[clip].frames))
 
     def damage(
         self, frames: Iterable[Frame], preset: str, seed: int, frame_count: int
@@ -90,7 +85,8 @@ class FootageMaterial:
         code = sorted([*root.glob("damage/*.py"), *root.glob("training/footage/made/*.py"), Path(__file__)])
         whole = hashlib.blake2b(digest_size=16)
         for entry in self._entries.values():
-            whole.update(entry.model_dump_json().encode())
+            made_of = entry.sha256 if entry.kind == "camera" else repr(entry.recipe)
+            whole.update(f"{entry.id} {made_of}".encode())
         for file in code:
             whole.update(file.read_bytes())
         return whole.hexdigest()
@@ -98,7 +94,7 @@ class FootageMaterial:
     def _clip(self, entry: ClipEntry) -> BenchClip:
         return BenchClip(
             name=entry.id,
-            file=None if entry.file is None else self._folder / entry.file,
+            file=self._footage.folder / entry.file if entry.kind == "camera" and entry.file else None,
             width=entry.width,
             height=entry.height,
             frame_count=entry.frames,

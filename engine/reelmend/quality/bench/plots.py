@@ -7,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 Results = Mapping[str, Any]
+WORTH_A_NAME_DB = 1.0
+"""How much better than the input the defects must look for a method to be named among those that mend them."""
+
 _OURS, _PEERS, _INPUT = "#b5351c", "#4a6a8a", "#8c8c8c"
 
 
@@ -26,6 +29,9 @@ def draw_plots(results: Results, folder: Path) -> list[str]:
         drawn += _bars(results, "flicker-only", "psnr", 1.0, "PSNR under flicker, dB (higher is better)", folder)
     for preset in ("blotches-only", "dirt-only"):
         if preset in presets:
+            drawn += _bars(
+                results, preset, "psnr", 1.0, f"{preset}: PSNR of whole frames, dB (higher is better)", folder
+            )
             drawn += _inside_outside(results, preset, folder)
     return drawn + _speed(results, folder)
 
@@ -49,52 +55,26 @@ def _bars(results: Results, preset: str, measure: str, factor: float, title: str
 
 
 def _inside_outside(results: Results, preset: str, folder: Path) -> list[str]:
-    found = {(s["method"], s["measure"]): s["mean"] for s in results["summaries"] if s["preset"] == preset}
-    names = [
-        m["method"]
-        for m in results["methods"]
-        if None not in (found.get((m["method"], k)) for k in ("psnr_inside", "psnr_outside"))
-    ]
-    if not names:
+    told = [s for s in results["summaries"] if s["preset"] == preset and s["mean"] is not None]
+    inside, outside = (
+        {s["method"]: s["mean"] for s in told if s["measure"] == measure} for measure in ("psnr_inside", "psnr_outside")
+    )
+    places = {name: (outside[name], inside[name]) for name in inside if name in outside}
+    if "input" not in places:
         return []
-    figure, axes = _axes(14)
-    places = [(found[n, "psnr_outside"], found[n, "psnr_inside"]) for n in names]
-    for name, place in zip(names, places, strict=True):
-        axes.scatter(*place, color=_colour(name), zorder=3)
-    _label(axes, names, places)
-    axes.invert_yaxis()  # _finish turns it back: bars are drawn from the top
+    figure, axes = _axes(12)
+    floor = places["input"][1] + WORTH_A_NAME_DB
+    for name, place in places.items():
+        named = place[1] >= floor or name == "input"
+        axes.scatter(*place, color=_colour(name), s=30 if named else 12, zorder=3)
+        if named:
+            side = ("right", -7) if name == "input" else ("left", 7)
+            axes.annotate(
+                name, place, (side[1], 0), textcoords="offset points", ha=side[0], va="center", fontsize=9
+            )
     axes.set_ylabel("PSNR in the defects, dB")
-    return [
-        _finish(
-            figure,
-            axes,
-            f"{preset}: PSNR outside the defects, dB (up and right is better)",
-            folder / f"{preset}-places.svg",
-        )
-    ]
-
-
-def _label(axes: Any, names: list[str], places: list[tuple[float, float]]) -> None:
-    """Write names beside their points, one under the other where points stand together."""
-    taken: list[tuple[float, float]] = []
-    wide = max(p[0] for p in places) - min(p[0] for p in places) or 1.0
-    high = max(p[1] for p in places) - min(p[1] for p in places) or 1.0
-    for name, (x, y) in sorted(zip(names, places, strict=True), key=lambda item: item[1][1]):
-        up = y
-        while any(abs(x - tx) < 0.3 * wide and abs(up - ty) < 0.035 * high for tx, ty in taken):
-            up += 0.036 * high
-        taken.append((x, up))
-        left = x > min(p[0] for p in places) + 0.7 * wide
-        offset = (-7, 0) if left else (7, 0)
-        axes.annotate(
-            name,
-            (x, up),
-            xytext=offset,
-            textcoords="offset points",
-            ha="right" if left else "left",
-            va="center",
-            fontsize=8,
-        )
+    title = f"{preset}: PSNR outside the defects, dB (up and right is better; without a name: mends nothing)"
+    return [_finish(figure, axes, title, folder / f"{preset}-places.svg", from_top=False)]
 
 
 def _speed(results: Results, folder: Path) -> list[str]:
@@ -123,9 +103,10 @@ def _axes(rows: int) -> tuple[Any, Any]:
     return figure, figure.add_subplot()
 
 
-def _finish(figure: Any, axes: Any, title: str, path: Path) -> str:
+def _finish(figure: Any, axes: Any, title: str, path: Path, from_top: bool = True) -> str:
     axes.set_xlabel(title)
-    axes.invert_yaxis()
+    if from_top:
+        axes.invert_yaxis()
     axes.grid(axis="x", color="#dddddd", zorder=0)
     axes.set_axisbelow(True)
     for side in ("top", "right"):
