@@ -67,7 +67,7 @@ def quality(
         clips=_split(clips),
         size=planning.Size(frames or usual.frames, height or usual.height),
     )
-    store = Store(out / "cells", results.fingerprint(plan, given))
+    store = Store(out / "cells" / plan.mode, results.fingerprint(plan, given))
     if not resume:
         store.clear()
     with _bar("cells", len(plan.cells)) as step:

@@ -33,7 +33,7 @@ def test_quality_writes_json_markdown_and_prints_the_tables(tmp_path: Path, caps
     )
     assert "| mc-median-masked |" in capsys.readouterr().out
     assert "## spots" in (tmp_path / "quality.md").read_text()
-    assert (tmp_path / "cells" / ".gitignore").read_text() == "*\n"
+    assert (tmp_path / "cells" / "quick" / ".gitignore").read_text() == "*\n"
 
 
 def test_json_output_holds_the_summaries(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -46,7 +46,7 @@ def test_json_output_holds_the_summaries(tmp_path: Path, capsys: pytest.CaptureF
 def test_without_resume_every_cell_is_run_again_and_with_it_none(tmp_path: Path) -> None:
     arguments = [*SMALL, "--methods", "input", "--presets", "spots", "--clips", "one", "--out", str(tmp_path)]
     invoke(arguments)
-    (cell,) = (tmp_path / "cells").glob("*.json")
+    (cell,) = (tmp_path / "cells" / "quick").glob("*.json")
     first = cell.stat().st_mtime_ns
     invoke([*arguments, "--resume"])
     assert cell.stat().st_mtime_ns == first
@@ -59,7 +59,7 @@ def test_ctrl_c_keeps_the_finished_cells_and_resume_goes_on(tmp_path: Path) -> N
     command += ["--methods", "input,mc-median,mc-median-masked,temporal-median", "--presets", "spots,flicker"]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([*sys.path, str(TESTS)])}
     running = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
-    cells = tmp_path / "cells"
+    cells = tmp_path / "cells" / "quick"
     try:
         deadline = time.monotonic() + 60
         while not list(cells.glob("cell@*.json")) and running.poll() is None and time.monotonic() < deadline:

@@ -69,9 +69,7 @@ def _inside_outside(results: Results, preset: str, folder: Path) -> list[str]:
         axes.scatter(*place, color=_colour(name), s=30 if named else 12, zorder=3)
         if named:
             side = ("right", -7) if name == "input" else ("left", 7)
-            axes.annotate(
-                name, place, (side[1], 0), textcoords="offset points", ha=side[0], va="center", fontsize=9
-            )
+            axes.annotate(name, place, (side[1], 0), textcoords="offset points", ha=side[0], va="center", fontsize=9)
     axes.set_ylabel("PSNR in the defects, dB")
     title = f"{preset}: PSNR outside the defects, dB (up and right is better; without a name: mends nothing)"
     return [_finish(figure, axes, title, folder / f"{preset}-places.svg", from_top=False)]

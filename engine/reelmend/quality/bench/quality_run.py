@@ -14,12 +14,15 @@ from reelmend.quality.bench.clip_files import make_scene, shortened
 from reelmend.quality.bench.material import ClipEntry, Material
 from reelmend.quality.bench.plan import Cell, Plan
 from reelmend.quality.bench.store import Piece, Store
+from reelmend.quality.fidelity import psnr
 from reelmend.quality.peers import Method
 from reelmend.quality.registry import MEASURES, Need, Reading, take
 from reelmend.quality.scene import Restoration, Scene
 
 RAN = "ran"
 """The row that every cell has: 1 when the method ran, 0 when not, with the reason in its note."""
+INPUT_PSNR = "psnr_input_same_frames"
+"""A row of methods that got a part of the clip: what the input has on that part, in dB."""
 
 Progress = Callable[[Cell], None]
 
@@ -90,8 +93,10 @@ def run_cell(cell: Cell, method: Method, scene: Scene) -> Piece:
         readings = _readings(Restoration(part, restored.frames, restored.matte), is_whole=part is scene)
     except Exception as error:  # one method's failure is a row of the table, not the end of the run
         return _failed(cell, f"failed: {type(error).__name__}: {error}")
-    note = "" if part is scene else f"on the middle {len(part.source)} frames: too slow for all"
-    rows = [Reading(RAN, 1.0, note), *readings]
+    rows = [Reading(RAN, 1.0), *readings]
+    if part is not scene:
+        rows[0] = Reading(RAN, 1.0, f"on the middle {len(part.source)} frames: too slow for all")
+        rows.append(Reading(INPUT_PSNR, psnr(part.source, part.needed_truth)))
     return {**_place(cell), "rows": [_row(cell, r) for r in rows], "seconds": seconds, "frames": len(part.source)}
 
 
@@ -136,8 +141,10 @@ def _work_out_shared(scene: Scene) -> None:
 def measures_told() -> Iterable[dict[str, str]]:
     """Return name, unit, direction and meaning of every measure."""
     ran = {"measure": RAN, "unit": "", "direction": "higher is better", "meaning": "1: the method ran; 0: it did not."}
+    same = "PSNR of the input on the few frames that a slow method got."
+    part = {"measure": INPUT_PSNR, "unit": "dB", "direction": "for comparison", "meaning": same}
     told = [
         {"measure": m.name, "unit": m.unit, "direction": m.direction.value, "meaning": m.summary}
         for m in MEASURES.values()
     ]
-    return [ran, *told]
+    return [ran, part, *told]

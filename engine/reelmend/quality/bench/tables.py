@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmend.quality.bench.material import BenchError
-from reelmend.quality.bench.quality_run import RAN
+from reelmend.quality.bench.quality_run import INPUT_PSNR, RAN
 from reelmend.quality.bench.store import write_whole
 
 Results = Mapping[str, Any]
@@ -93,9 +93,9 @@ def preset_table(results: Results, preset: str) -> str:
             cells = [notes.get(name) or "not run", *[""] * (len(columns) - 1)]
         shown = f"**{name}**" if name.startswith("reelmend-") else name
         body.append([shown + ("†" if notes.get(name) and len(cells[-1]) else ""), *cells])
-    marked = any("†" in row[0] for row in body)
-    footnote = "\n\n† on a few frames of each clip only, as it is too slow for all" if marked else ""
-    return _table(["method", *(column.heading for column in columns)], body) + footnote
+    there = [f"{m} {s['mean']:.1f} dB" for (m, measure), s in found.items() if measure == INPUT_PSNR and s["mean"]]
+    footnote = f"\n\n† too slow for whole clips: a few frames of each, on which the input has ({', '.join(there)})"
+    return _table(["method", *(column.heading for column in columns)], body) + (footnote if there else "")
 
 
 def speed_table(results: Results) -> str:
