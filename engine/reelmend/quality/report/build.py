@@ -17,7 +17,7 @@ from reelmend.media import Reader, open_reader
 from reelmend.media.publishing import PendingFile, refuse_existing, refuse_same_file, refuse_unwritable_folder
 from reelmend.quality.report import charts, pictures
 from reelmend.quality.report.clips import ClipFrames, MatteFrames, aligned_numbers
-from reelmend.quality.report.digests import FileRecord, record_of
+from reelmend.quality.report.digests import FileRecord, clip_name, record_of
 from reelmend.quality.report.figures import headline
 from reelmend.quality.report.page import Fact, Page, SheetCell, ShownFrame, bytes_text, render_page
 from reelmend.quality.report.pictures import Display, Shot
@@ -26,6 +26,7 @@ from reelmend.quality.report.survey import Progress, ReportClips, Survey, choose
 from reelmend.quality.report.truth_folder import TruthFolder
 
 FRAMES_SHOWN = 6
+HELD_BYTES_PER_CLIP = 256 << 20
 
 
 @dataclass(frozen=True)
@@ -77,8 +78,9 @@ class _Opened:
 def write_report(request: ReportRequest, progress: Progress[int]) -> Report:
     """Write the report and return what is in it. Nothing stands under its name before it is whole.
 
-    Frames are read one at a time, however long the clips. Raises QualityError for clips that do not match, MediaError
-    for files that cannot be read or written, BadRequestError for frames that are not in the clip.
+    Frames are read one at a time, however long the clips, and up to 256 MiB of each clip are kept for the measures.
+    Raises QualityError for clips that do not match, MediaError for files that cannot be read or written,
+    BadRequestError for frames that are not in the clip.
     """
     outside = [number for number in request.shown if number not in request.frames]
     if outside:
@@ -115,13 +117,14 @@ def _open(request: ReportRequest, stack: ExitStack) -> _Opened:
         reader.require(numbers)
         return reader, numbers
 
-    before = ClipFrames(*opened("before", request.before))
-    after = ClipFrames(*opened("after", request.after))
-    truth = ClipFrames(*opened("truth", request.truth)) if request.truth else None
-    matte = MatteFrames(*opened("matte", request.matte)) if request.matte else None
+    held = HELD_BYTES_PER_CLIP
+    before = ClipFrames(*opened("before", request.before), held)
+    after = ClipFrames(*opened("after", request.after), held)
+    truth = ClipFrames(*opened("truth", request.truth), held) if request.truth else None
+    matte = MatteFrames(*opened("matte", request.matte), held) if request.matte else None
     folder = TruthFolder(Path(request.defects), readers["before"][1]) if request.defects else None
     place = folder.all_defects if folder else None
-    true_matte = MatteFrames(*opened("true matte", str(place))) if place else None
+    true_matte = MatteFrames(*opened("true matte", str(place)), held) if place else None
     return _Opened(ReportClips(before, after, truth, matte, true_matte), readers, folder)
 
 
@@ -164,7 +167,7 @@ def _page(
     before, after = clips.before.reader, clips.after.reader
     count = f"{len(numbers)} frames" if len(numbers) > 1 else "1 frame"
     return Page(
-        title=request.title or f"{Path(request.before).name} → {Path(request.after).name}",
+        title=request.title or f"{clip_name(before)} → {clip_name(after)}",
         subtitle=f"{count}, {numbers[0]} to {numbers[-1]} · {before.width}×{before.height} · "
         f"{float(before.frame_rate):.5g} frames/s · {before.pixel_type} → {after.pixel_type}",
         made=f"Made with reelmend {__version__} on {datetime.datetime.now(datetime.UTC):%Y-%m-%d at %H:%M} UTC",
@@ -179,7 +182,8 @@ def _page(
             SheetCell(numbers[index], *(_thumbnail(frame, request.display) for frame in pair))
             for index, pair in sorted(found.sheet.items())
         ),
-        rows=tuple(row for row in rows if row.after is not None),
+        rows=tuple(row for row in rows if row.after is not None and not row.of_class),
+        classes=tuple(row for row in rows if row.after is not None and row.of_class),
         missing=tuple(row for row in rows if row.after is None),
         settings=request.settings,
         model=request.model,

@@ -16,13 +16,19 @@ HALF_AN_8_BIT_LEVEL = 0.5 / 255.0
 
 
 class ClipFrames(Sequence[Frame]):
-    """A clip's frames as (H, W, 3) float32, read anew at each access, but for the last one. Raises MediaError."""
+    """A clip's frames as (H, W, 3) float32, read from their files when they are looked at. Raises MediaError.
 
-    def __init__(self, reader: Reader, numbers: range, on_read: Callable[[], None] | None = None) -> None:
+    The last one is kept, and as many from the first on as fit into `held_bytes`: measures go through a clip in order
+    and many times, so that keeping the latest would spare no reading. Frames are not to be written to.
+    """
+
+    def __init__(self, reader: Reader, numbers: range, held_bytes: int = 0) -> None:
         self.reader = reader
         self.numbers = numbers
-        self.on_read = on_read
+        self.on_read: Callable[[], None] | None = None
         self._last: tuple[int, Frame] | None = None
+        self._held: dict[int, Frame] = {}
+        self._free_bytes = held_bytes
 
     @property
     def size(self) -> tuple[int, int]:
@@ -40,13 +46,19 @@ class ClipFrames(Sequence[Frame]):
 
     def __getitem__(self, index: int | slice) -> Frame | Sequence[Frame]:
         if isinstance(index, slice):
-            return type(self)(self.reader, self.numbers[index], self.on_read)
-        number = self.numbers[index]
-        if self._last is None or self._last[0] != number:
-            self._last = (number, self._read(number))
+            return type(self)(self.reader, self.numbers[index])
         if self.on_read is not None:
             self.on_read()
-        return self._last[1]
+        number = self.numbers[index]
+        if number in self._held:
+            return self._held[number]
+        if self._last is None or self._last[0] != number:
+            self._last = (number, self._read(number))
+        frame = self._last[1]
+        if frame.nbytes <= self._free_bytes:
+            self._held[number] = frame
+            self._free_bytes -= frame.nbytes
+        return frame
 
     def _read(self, number: int) -> Frame:
         return np.ascontiguousarray(self.reader.read(number).transpose(1, 2, 0))

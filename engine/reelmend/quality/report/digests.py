@@ -44,6 +44,13 @@ def record_of(role: str, path: str, reader: Reader, numbers: range) -> FileRecor
     )  # fmt: skip
 
 
+def clip_name(reader: Reader) -> str:
+    """Return what people call a clip: a movie's file name, or a sequence's without its number, else its folder's."""
+    if not isinstance(reader, SequenceReader):
+        return reader.path.name
+    return reader.name.prefix.rstrip("._- ") or reader.name.folder.resolve().name
+
+
 def sequence_sha256(files: list[Path]) -> str:
     """Return what `cd FOLDER && sha256sum FILES | sha256sum` prints for files given in order of frames."""
     lines = "".join(f"{file_sha256(file)}  {file.name}\n" for file in files)

@@ -14,7 +14,12 @@ MOST_FIGURES = 4
 def headline(found: Survey, rows: list[Row], frames: int) -> tuple[Figure, ...]:
     """Return up to four figures: flicker, what was left alone, how much changed, fidelity where the truth is known."""
     known = {row.name: row for row in rows}
-    figures = [_flicker(known), _untouched(known), _covered(found), _changed(found, frames), _fidelity(known)]
+    flicker, fidelity, changed = _flicker(known), _fidelity(known), _changed(found, frames)
+    untouched, covered = _untouched(known), _covered(found)
+    if untouched is not None:  # a repair in places: what matters first is that the rest was left alone
+        figures = [untouched, covered, fidelity, flicker, changed]
+    else:
+        figures = [flicker, fidelity, changed, covered]
     return tuple(figure for figure in figures if figure is not None)[:MOST_FIGURES]
 
 
@@ -48,11 +53,12 @@ def _changed(found: Survey, frames: int) -> Figure:
 
 
 def _fidelity(known: dict[str, Row]) -> Figure | None:
-    for name, detail in (("psnr_inside", "inside the true defects"), ("psnr", "against the truth")):
-        row = known.get(name)
-        if row is not None and row.before is not None and row.after is not None:
-            return Figure(f"{row.before:.1f} → {row.after:.1f} dB", "PSNR", detail)
-    return None
+    own_matte = _untouched(known) is not None
+    name, detail = ("psnr_inside", "inside the true defects") if own_matte else ("psnr", "against the truth")
+    row = known.get(name)
+    if row is None or row.before is None or row.after is None:
+        return None
+    return Figure(f"{row.before:.1f} → {row.after:.1f} dB", "PSNR", detail)
 
 
 def _share(value: float) -> str:

@@ -71,6 +71,7 @@ class Page:
     charts: tuple[Chart, ...]
     sheet: tuple[SheetCell, ...]
     rows: tuple[Row, ...]
+    classes: tuple[Row, ...]
     missing: tuple[Row, ...]
     settings: tuple[Fact, ...]
     model: tuple[Fact, ...]

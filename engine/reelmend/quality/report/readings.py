@@ -32,6 +32,11 @@ class Row:
     note: str
     verdict: str
 
+    @property
+    def of_class(self) -> bool:
+        """Whether this is one defect class's share of a measure."""
+        return "." in self.name
+
 
 def take_rows(
     clips: ReportClips, survey: Survey, class_mattes: Mapping[str, Any], progress: Progress[int]

@@ -18,7 +18,7 @@ from reelmend.quality.report.survey import Light, Survey
 from reelmend.quality.scene import Frames, Restoration, Scene
 from reelmend.quality.timeline import Timeline
 
-HELD_FLOW_BYTES = 1 << 30
+HELD_FLOW_BYTES = 512 << 20
 FLOW_BYTES_PER_PIXEL = 5
 
 
@@ -83,7 +83,7 @@ class StreamedScene(Scene):
 
     @cached_property
     def flow(self) -> list[FlowStep]:
-        """Held up to 1 GiB; of longer clips found anew by each measure, which asks for it in order."""
+        """Held up to 512 MiB; of longer clips found anew by each measure, which asks for it in order."""
         rows, columns = self.source[0].shape[:2]
         if len(self.source) * rows * columns * FLOW_BYTES_PER_PIXEL <= HELD_FLOW_BYTES:
             return flow_steps_dis(self.reference)
