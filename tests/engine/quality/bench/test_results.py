@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from reelmend.quality.bench import plots, tables
-from reelmend.quality.bench.material import BenchError, open_material
+from reelmend.quality.bench.material import BenchError
 from reelmend.quality.bench.plan import Size, make_plan
 from reelmend.quality.bench.quality_run import run_cells
 from reelmend.quality.bench.results import assemble
@@ -133,10 +133,3 @@ def test_plots_are_the_same_bytes_for_the_same_results(results: dict[str, Any], 
     for drawn in (tmp_path / "a").iterdir():
         assert drawn.read_bytes() == (tmp_path / "b" / drawn.name).read_bytes()
         assert drawn.read_text().startswith("<?xml")
-
-
-def test_material_that_is_not_there_is_named_with_what_to_do() -> None:
-    with pytest.raises(BenchError, match="--material no_such_module:x can't be loaded"):
-        open_material(None, "no_such_module:x")
-    with pytest.raises(BenchError, match="MODULE:FUNCTION"):
-        open_material(None, "json:no_such_function")
