@@ -10,56 +10,54 @@ Results = Mapping[str, Any]
 WORTH_A_NAME_DB = 1.0
 """How much better than the input the defects must look for a method to be named among those that mend them."""
 
+_INTERVAL = ("mean", "ci_low", "ci_high")
 _OURS, _PEERS, _INPUT = "#b5351c", "#4a6a8a", "#8c8c8c"
 
 
 def draw_plots(results: Results, folder: Path) -> list[str]:
-    """Write the plots into the folder and return their names; what the results don't hold is not drawn."""
+    """Write the plots into the folder and return their names; what the results don't hold is not drawn.
+
+    Methods that got only a few frames of each clip are left out: their figures stand beside nobody else's.
+    """
     presets = results["settings"]["presets"]
     drawn = []
     if "flicker-only" in presets:
-        drawn += _bars(
-            results,
-            "flicker-only",
-            "flicker_residual_global",
-            100.0,
-            "global flicker left, % (lower is better)",
-            folder,
-        )
-        drawn += _bars(results, "flicker-only", "psnr", 1.0, "PSNR under flicker, dB (higher is better)", folder)
+        title = "global flicker left, % (lower is better)"
+        drawn += _means(results, "flicker-only", "flicker_residual_global", title, folder, factor=100.0)
+        drawn += _means(results, "flicker-only", "psnr", "PSNR under flicker, dB (higher is better)", folder)
     for preset in ("blotches-only", "dirt-only"):
         if preset in presets:
-            drawn += _bars(
-                results, preset, "psnr", 1.0, f"{preset}: PSNR of whole frames, dB (higher is better)", folder
-            )
+            drawn += _means(results, preset, "psnr", f"{preset}: PSNR of whole frames, dB (higher is better)", folder)
             drawn += _inside_outside(results, preset, folder)
     return drawn + _speed(results, folder)
 
 
-def _bars(results: Results, preset: str, measure: str, factor: float, title: str, folder: Path) -> list[str]:
-    found = {s["method"]: s for s in results["summaries"] if (s["preset"], s["measure"]) == (preset, measure)}
-    names = [m["method"] for m in results["methods"] if found.get(m["method"], {}).get("mean") is not None]
-    if not names:
+def _means(results: Results, preset: str, measure: str, title: str, folder: Path, factor: float = 1.0) -> list[str]:
+    """Draw means with their intervals: bars where zero means something, points for decibels."""
+    found = _found(results, preset, measure)
+    if not found:
         return []
-    figure, axes = _axes(len(names))
-    means = [found[name]["mean"] * factor for name in names]
-    reach = [
-        [
-            abs(found[n][key] * factor - m) if found[n][key] is not None else 0.0
-            for n, m in zip(names, means, strict=True)
-        ]
-        for key in ("ci_low", "ci_high")
-    ]
-    axes.barh(names, means, xerr=reach, color=[_colour(name) for name in names], ecolor="#222222", height=0.7)
+    figure, axes = _axes(len(found))
+    for name, summary in found.items():
+        mean, low, high = (summary[key] if summary[key] is not None else summary["mean"] for key in _INTERVAL)
+        reach = [[(mean - low) * factor], [(high - mean) * factor]]
+        if measure.startswith("psnr"):
+            axes.errorbar([mean * factor], [name], xerr=reach, fmt="o", color=_colour(name), capsize=2)
+        else:
+            axes.barh([name], [mean * factor], xerr=reach, color=_colour(name), ecolor="#222222", height=0.7)
     return [_finish(figure, axes, title, folder / f"{preset}-{measure}.svg")]
 
 
+def _found(results: Results, preset: str, measure: str) -> dict[str, Mapping[str, Any]]:
+    """Return the summaries of a measure by method, in the table's order, of methods that got whole clips."""
+    told = {s["method"]: s for s in results["summaries"] if (s["preset"], s["measure"]) == (preset, measure)}
+    names = [method["method"] for method in results["methods"] if method["longest_frames"] is None]
+    return {name: told[name] for name in names if name in told and told[name]["mean"] is not None}
+
+
 def _inside_outside(results: Results, preset: str, folder: Path) -> list[str]:
-    told = [s for s in results["summaries"] if s["preset"] == preset and s["mean"] is not None]
-    inside, outside = (
-        {s["method"]: s["mean"] for s in told if s["measure"] == measure} for measure in ("psnr_inside", "psnr_outside")
-    )
-    places = {name: (outside[name], inside[name]) for name in inside if name in outside}
+    inside, outside = (_found(results, preset, measure) for measure in ("psnr_inside", "psnr_outside"))
+    places = {name: (outside[name]["mean"], inside[name]["mean"]) for name in inside if name in outside}
     if "input" not in places:
         return []
     figure, axes = _axes(12)
