@@ -8,6 +8,7 @@ from typing import overload
 import numpy as np
 
 from reelmend.media import Reader
+from reelmend.media.movie_reader import MovieReader
 from reelmend.quality.clips import Frame
 from reelmend.quality.errors import QualityError
 from reelmend.quality.mattes import Plane
@@ -67,12 +68,13 @@ class ClipFrames(Sequence[Frame]):
 class MatteFrames(ClipFrames):
     """A matte's frames as (H, W) float32 in 0…1: the largest of R, G and B, clipped; not-a-number is 0.
 
-    What lies under half an 8-bit level is 0, for what compression leaves in a movie's black is no defect.
+    In a movie what lies under half an 8-bit level is 0: what compression leaves in its black is no defect.
     """
 
     def _read(self, number: int) -> Plane:
         plane = np.nan_to_num(self.reader.read(number).max(axis=0), nan=0.0, posinf=1.0, neginf=0.0)
-        return np.where(plane < HALF_AN_8_BIT_LEVEL, np.float32(0), np.minimum(plane, np.float32(1)))
+        least = HALF_AN_8_BIT_LEVEL if isinstance(self.reader, MovieReader) else 0.0
+        return np.where(plane < least, np.float32(0), np.clip(plane, np.float32(0), np.float32(1)))
 
 
 def aligned_numbers(reader: Reader, role: str, source: Reader, wanted: range) -> range:

@@ -29,10 +29,20 @@
       shot.classList.toggle("current", current);
       if (current) describe(shot, input, view);
     }
+    handFocusOn(view);
     stage.classList.toggle("difference", view === "difference");
     stage.classList.toggle("pixels", area === "detail");
     for (const overlay of named("overlay")) stage.classList.toggle(`show-${overlay.value}`, overlay.checked);
     for (const line of document.querySelectorAll(".now")) line.style.left = `${input.dataset.place}%`;
+  }
+
+  // The slider is not there in the difference view: the viewer holds the focus for it, so that keys go on working.
+  function handFocusOn(view) {
+    if (view === "difference" && document.activeElement === wipe) viewer.focus({ preventScroll: true });
+    if (view === "wipe" && document.activeElement === viewer) {
+      stage.classList.remove("difference");
+      wipe.focus({ preventScroll: true });
+    }
   }
 
   function describe(shot, input, view) {
