@@ -72,7 +72,7 @@ class MatteFrames(ClipFrames):
     """
 
     def _read(self, number: int) -> Plane:
-        plane = np.nan_to_num(self.reader.read(number).max(axis=0), nan=0.0, posinf=1.0, neginf=0.0)
+        plane = np.nan_to_num(self.reader.read(number), nan=0.0, posinf=1.0, neginf=0.0).max(axis=0)
         least = HALF_AN_8_BIT_LEVEL if isinstance(self.reader, MovieReader) else 0.0
         return np.where(plane < least, np.float32(0), np.clip(plane, np.float32(0), np.float32(1)))
 
