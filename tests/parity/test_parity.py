@@ -8,11 +8,10 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-import reelmend
 from reelmend.inference.session import CPU, OrtSession, import_onnxruntime
 from reelmend.manifest import Manifest, Stage, file_sha256, load_manifest
 
-MODELS = Path(reelmend.__path__[0]).parents[1] / "models"
+MODELS = Path(__file__).parents[2] / "models"
 WEIGHTS = MODELS / "weights"
 MANIFESTS = [load_manifest(path) for path in sorted((MODELS / "reelmend_models" / "manifests").glob("*.toml"))]
 STAGES = [pytest.param(m, stage, id=f"{m.id}-{stage.name}") for m in MANIFESTS for stage in m.stages]

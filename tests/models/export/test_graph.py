@@ -7,13 +7,12 @@ import onnx
 import pytest
 import torch
 
-import reelmend
 from reelmend.errors import ModelError
 from reelmend_models.export.deflicker import deflicker_recipe
 from reelmend_models.export.graph import export_graph
 from reelmend_models.export.parity import check_parity, largest_difference, onnx_outputs, torch_outputs
 
-WEIGHTS = Path(reelmend.__path__[0]).parents[1] / "models" / "weights"
+WEIGHTS = Path(__file__).parents[3] / "models" / "weights"
 RECIPE = deflicker_recipe()
 
 

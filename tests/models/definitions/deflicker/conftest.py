@@ -9,11 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-import reelmend
 from reelmend.frames import make_proxy
 from reelmend.inference.session import CPU, OrtSession
 
-WEIGHTS = Path(reelmend.__path__[0]).parents[1] / "models" / "weights"
+WEIGHTS = Path(__file__).parents[4] / "models" / "weights"
 DEFAULT_RADIUS_FRAMES = 15
 
 

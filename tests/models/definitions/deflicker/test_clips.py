@@ -8,13 +8,12 @@ import cv2
 import numpy as np
 import pytest
 
-import reelmend
 from reelmend.quality.flicker import flicker_residual_global, flicker_std_global, mean_luma_series
 from reelmend.quality.timeline import find_timeline
 from reelmend_models.damage.flicker import Flicker
 
 HEIGHT, WIDTH, FRAMES = 90, 160, 72
-FOOTAGE = Path(reelmend.__path__[0]).parents[2] / "shared" / "footage"
+FOOTAGE = Path(__file__).parents[5] / "shared" / "footage"
 LEAST_REDUCTION = 0.8
 MOST_MEAN_LUMA_MOVED = 0.005
 GLOBAL_FLICKER = Flicker(gain_std=0.06, gain_memory=0.2, gamma_std=0.03, spatial_std=0.0, outlier_probability=0.02)
