@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -42,7 +43,7 @@ class Measures:
     @staticmethod
     def psnr_db(errors: list[float]) -> float | None:
         """Return the PSNR over the whole clip, peak 1; None without truth."""
-        return float(-10 * np.log10(max(np.mean(errors), 1e-12))) if errors else None
+        return -10 * math.log10(max(float(np.mean(errors)), 1e-12)) if errors else None
 
 
 def _mean_luma(planes: Planes) -> float:

@@ -8,7 +8,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -53,7 +53,9 @@ def _end_engine(address: str) -> None:
         time.sleep(0.05)
 
 
-def render_through_node(bundle: Path, like: Reader, source: RememberedClip) -> Iterator[tuple[int, Planes]]:
+def render_through_node(
+    bundle: Path, like: Reader, source: RememberedClip
+) -> Generator[tuple[int, Planes], None, None]:
     """Yield (frame, result planes) for the whole clip, as a host renders a timeline: in order, in one sequence."""
     settings = pyopenfx.InstanceSettings(
         size=(like.width, like.height),
@@ -63,6 +65,6 @@ def render_through_node(bundle: Path, like: Reader, source: RememberedClip) -> I
     )
     with pyopenfx.load(bundle) as loaded, loaded.plugin(EFFECT).create(settings) as effect:
         effect.set_source(lambda frame: np.ascontiguousarray(source.planes(frame).transpose(1, 2, 0)))
-        with contextlib.closing(effect.render_frames()) as pictures:
-            for frame, picture in pictures:
-                yield frame, np.ascontiguousarray(picture.transpose(2, 0, 1))
+        with effect.sequence() as sequence:
+            for frame in range(source.first_frame, source.last_frame + 1):
+                yield frame, np.ascontiguousarray(sequence.render(frame).transpose(2, 0, 1))

@@ -34,7 +34,7 @@ def _labelled(planes: Planes, text: str) -> Planes:
         width = max(1, round(thickness * scale))
         cv2.putText(letters, text, place, cv2.FONT_HERSHEY_SIMPLEX, scale, (255,), width, cv2.LINE_AA)
         opacity = letters[:, :, None].astype(np.float32) / 255
-        picture = picture * (1 - opacity) + value * opacity
+        picture = (picture * (1 - opacity) + np.float32(value) * opacity).astype(np.float32)
     return picture
 
 
