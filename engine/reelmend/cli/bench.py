@@ -53,7 +53,7 @@ def quality(
     Every finished cell is kept: after Ctrl-C, the same command with --resume goes on.
     """
     from reelmend.quality.bench import plan as planning  # measures and methods load slowly
-    from reelmend.quality.bench import plots, quality_run, results, tables, timing
+    from reelmend.quality.bench import plots, provenance, quality_run, results, tables, timing
     from reelmend.quality.bench.material import open_material
     from reelmend.quality.bench.store import Store, write_whole
 
@@ -67,6 +67,7 @@ def quality(
         clips=_split(clips),
         size=planning.Size(frames or usual.frames, height or usual.height),
     )
+    load_before = provenance.load_average()
     store = Store(out / "cells" / plan.mode, results.fingerprint(plan, given))
     if not resume:
         store.clear()
@@ -77,8 +78,8 @@ def quality(
         with _bar("speed", timing.RUNS * len(plan.methods)) as step:
             timed = timing.time_methods(plan.methods, store, step)
     command = _spelled(quick, methods, presets, clips, frames, height)
-    found = results.assemble(plan, given, cells, timed, command)
-    write_whole(out / "quality.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    found = results.assemble(plan, given, cells, timed, command, load_before)
+    write_whole(out / "quality.json", results.as_text(found))
     drawn = plots.draw_plots(found, out)
     write_whole(out / "quality.md", tables.markdown(found, drawn))
     for document in docs or []:

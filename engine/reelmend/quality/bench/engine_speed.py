@@ -15,7 +15,7 @@ from reelmend.effects.renderer import Renderer
 from reelmend.frames import Planes
 from reelmend.inference.models import Model, ModelStore
 from reelmend.inference.session import scalar
-from reelmend.quality.bench.provenance import provenance
+from reelmend.quality.bench.provenance import load_average, provenance
 from reelmend.quality.bench.statistics import spread_of
 
 SCHEMA_VERSION = 1
@@ -36,8 +36,9 @@ def measure_engine(runs: int = RUNS, done: Callable[[str], None] = lambda _: Non
     per-frame stage alone, on ready inputs; the engine renders the next frame of a clip, from reading its digest to
     the result. They take turns, so that the machine's moods hit all alike. Raises ReelmendError without a model.
     """
+    load_before = load_average()
     rows = [row for case, (width, height) in CASES.items() for row in _rows(case, width, height, runs, done)]
-    return {"schema_version": SCHEMA_VERSION, "kind": "speed", **provenance(), "rows": rows}
+    return {"schema_version": SCHEMA_VERSION, "kind": "speed", **provenance(load_before), "rows": rows}
 
 
 def _rows(case: str, width: int, height: int, runs: int, done: Callable[[str], None]) -> Iterator[dict[str, Any]]:

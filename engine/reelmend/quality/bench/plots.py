@@ -92,7 +92,7 @@ def _axes(rows: int) -> tuple[Any, Any]:
     import matplotlib
 
     matplotlib.use("svg")
-    matplotlib.rcParams.update({"svg.hashsalt": "reelmend", "font.size": 9, "svg.fonttype": "path"})
+    matplotlib.rcParams.update({"svg.hashsalt": "reelmend", "font.size": 9, "svg.fonttype": "none"})
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(8.0, 1.2 + 0.28 * rows), layout="constrained")

@@ -17,13 +17,16 @@ from reelmend.quality.peers.ffmpeg import ffmpeg_version
 _PACKAGES = ("numpy", "opencv-python-headless", "onnxruntime", "onnxruntime-gpu", "av")
 
 
-def provenance() -> dict[str, Any]:
-    """Return when, with which commit and versions, and on what kind of machine; no names of hosts, users or folders."""
+def provenance(load_before: list[float] | None) -> dict[str, Any]:
+    """Return when, with which commit and versions, and on what kind of machine; no names of hosts, users or folders.
+
+    load_before: `load_average()` before the run began: it tells whether the machine was the bench's own.
+    """
     return {
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         **_commit(),
         "versions": versions(),
-        "machine": machine(),
+        "machine": machine(load_before),
     }
 
 
@@ -38,16 +41,20 @@ def versions() -> dict[str, str]:
     return {**found, **({"ffmpeg": ffmpeg_version().removeprefix("ffmpeg ")} if ffmpeg_version() else {})}
 
 
-def machine() -> dict[str, Any]:
-    """Return processor, usable cores, memory and how busy it was; the load tells whether times can be trusted."""
-    load = [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else None
+def load_average() -> list[float] | None:
+    """Return how many processes wanted to run in the last 1, 5 and 15 minutes, None where that isn't told."""
+    return [round(value, 2) for value in os.getloadavg()] if hasattr(os, "getloadavg") else None
+
+
+def machine(load_before: list[float] | None) -> dict[str, Any]:
+    """Return processor, usable cores, memory, and how busy it was before the run."""
     return {
         "system": platform.system(),
         "architecture": platform.machine(),
         "processor": _processor(),
         "cores": usable_cores(),
         "memory_gib": _memory_gib(),
-        "load_average": load,
+        "load_average_before": load_before,
     }
 
 

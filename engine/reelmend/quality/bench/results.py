@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,14 @@ def fingerprint(plan: Plan, material: Material) -> str:
     return digest_of([*code, *own, *methods, material.fingerprint(), repr(plan.size), str(provenance.versions())])
 
 
-def assemble(plan: Plan, material: Material, cells: Sequence[Piece], timed: Sequence[Piece], command: str) -> Results:
+def assemble(
+    plan: Plan,
+    material: Material,
+    cells: Sequence[Piece],
+    timed: Sequence[Piece],
+    command: str,
+    load_before: list[float] | None = None,
+) -> Results:
     """Return the whole content of quality.json."""
     rows = [row for piece in cells for row in piece["rows"]]
     speed = timing.speed_table(timed)
@@ -38,7 +46,7 @@ def assemble(plan: Plan, material: Material, cells: Sequence[Piece], timed: Sequ
         "kind": "quality",
         "mode": plan.mode,
         "command": command,
-        **provenance.provenance(),
+        **provenance.provenance(load_before),
         "settings": _settings(plan, material),
         "methods": [_method_told(method) for method in plan.methods],
         "measures": [*measures_told(), *_speed_measures()],
@@ -47,6 +55,18 @@ def assemble(plan: Plan, material: Material, cells: Sequence[Piece], timed: Sequ
         "summaries": summarise(rows),
         "rows": rows + timing.speed_rows(speed),
     }
+
+
+def as_text(results: Results) -> str:
+    """Return the results as JSON with one row a line, so that two runs can be compared line by line."""
+    parts = [f"{json.dumps(key)}: {_part(value)}" for key, value in results.items()]
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def _part(value: Any) -> str:
+    if isinstance(value, list) and value and isinstance(value[0], dict):
+        return "[\n" + ",\n".join(json.dumps(row, ensure_ascii=False) for row in value) + "\n]"
+    return json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def summarise(rows: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -68,8 +68,8 @@ def circumstances(results: Results) -> str:
     machine, settings = results["machine"], results["settings"]
     commit = (results["commit"] or "no commit")[:12] + (" with changes" if results["commit_dirty"] else "")
     versions = ", ".join(f"{name} {version}" for name, version in results["versions"].items())
-    load = machine["load_average"]
-    busy = f", load average {load[0]:g} at the end" if load else ""
+    load = machine["load_average_before"]
+    busy = f", load average before the run {load[0]:g}" if load else ""
     clips = (
         f"{len(results['clips'])} clips, {settings['frames']} frames each, at most {settings['height']} rows, 8 bits"
     )

@@ -10,7 +10,7 @@ from reelmend.quality.bench import plots, tables
 from reelmend.quality.bench.material import BenchError
 from reelmend.quality.bench.plan import Size, make_plan
 from reelmend.quality.bench.quality_run import run_cells
-from reelmend.quality.bench.results import assemble
+from reelmend.quality.bench.results import as_text, assemble
 from reelmend.quality.bench.store import Store
 from support.bench_material import SmallMaterial
 
@@ -49,7 +49,7 @@ def stable(results: dict[str, Any]) -> dict[str, Any]:
     """Return the results without what differs from machine to machine: which packages there are, names of seeds."""
     shown = json.loads(json.dumps(results))
     shown["versions"] = {"reelmend": shown["versions"]["reelmend"]}
-    shown["machine"] = sorted(shown["machine"])
+    shown["machine"] = dict.fromkeys(shown["machine"], "")
     shown["commit"], shown["commit_dirty"] = "", False
     return shown
 
@@ -70,6 +70,12 @@ def test_rows_and_summaries_hold_exactly_what_the_schema_names(results: dict[str
 
 def test_the_results_are_json_without_nan(results: dict[str, Any]) -> None:
     assert json.loads(json.dumps(results, allow_nan=False)) == results
+
+
+def test_the_text_of_the_results_is_their_json_with_one_row_a_line(results: dict[str, Any]) -> None:
+    text = as_text(results)
+    assert json.loads(text) == results
+    assert len(text.splitlines()) > len(results["rows"]) + len(results["summaries"])
 
 
 def test_speed_is_the_median_of_the_runs_and_the_largest_peak(results: dict[str, Any]) -> None:
