@@ -165,11 +165,13 @@ def _page(
     numbers = request.frames
     overlays = {"matte": ("Matte", clips.matte), "true-matte": ("True defects", clips.true_matte)}
     before, after = clips.before.reader, clips.after.reader
+    types = [str(reader.pixel_type) for reader in (before, after)]
+    samples = " → ".join(dict.fromkeys(types))
     count = f"{len(numbers)} frames" if len(numbers) > 1 else "1 frame"
     return Page(
         title=request.title or f"{clip_name(before)} → {clip_name(after)}",
         subtitle=f"{count}, {numbers[0]} to {numbers[-1]} · {before.width}×{before.height} · "
-        f"{float(before.frame_rate):.5g} frames/s · {before.pixel_type} → {after.pixel_type}",
+        f"{float(before.frame_rate):.5g} frames/s · {samples}",
         made=f"Made with reelmend {__version__} on {datetime.datetime.now(datetime.UTC):%Y-%m-%d at %H:%M} UTC",
         width=before.width,
         height=before.height,
@@ -200,7 +202,8 @@ def _shown_frame(index: int, request: ReportRequest, clips: ReportClips, found: 
     area = pictures.area_of_largest_change(before, after, next(iter(mattes.values()), None))
     if area is not None:
         parts = {name: area.of(plane) for name, plane in mattes.items()}
-        where = f"{area.width}×{area.height} pixels from {area.left}, {area.top}"
+        word = "where it changed most" if found.change_levels[index] > 0 else "the middle, for nothing changed"
+        where = f"{word}: {area.width}×{area.height} pixels from {area.left}, {area.top}"
         shot = pictures.make_shot(
             "detail", area.of(before), area.of(after), parts, request.gain, request.display, where
         )

@@ -124,7 +124,8 @@ def overlay_uri(matte: Plane, colour_rgb: tuple[int, int, int]) -> str:
 def area_of_largest_change(before: Frame, after: Frame, matte: Plane | None) -> Area | None:
     """Return a quarter-wide area around the largest local change, or None for a picture too small to have details.
 
-    With a matte only changes inside it count, unless there are none; each by its mean over a neighbourhood.
+    With a matte only changes inside it count, unless there are none; each by its mean over a neighbourhood. Where
+    nothing changed it is the middle.
     """
     rows, columns = before.shape[:2]
     height, width = rows // DETAIL_SHARE, columns // DETAIL_SHARE
@@ -134,7 +135,8 @@ def area_of_largest_change(before: Frame, after: Frame, matte: Plane | None) -> 
     if matte is not None and (moved * matte).any():
         moved = moved * matte
     local = cv2.blur(np.asarray(moved, np.float32), (width // 4 | 1, height // 4 | 1))
-    row, column = np.unravel_index(int(np.argmax(local)), local.shape)
+    place = int(np.argmax(local)) if moved.any() else rows // 2 * columns + columns // 2
+    row, column = np.unravel_index(place, local.shape)
     top = min(max(int(row) - height // 2, 0), rows - height)
     left = min(max(int(column) - width // 2, 0), columns - width)
     return Area(top, left, height, width)

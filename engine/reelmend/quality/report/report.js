@@ -47,7 +47,7 @@
 
   function describe(shot, input, view) {
     const parts = [`Frame ${input.value}`, `mean change ${input.dataset.change} of 255 levels`];
-    if (shot.dataset.where) parts.push(`where it changed most: ${shot.dataset.where}`);
+    if (shot.dataset.where) parts.push(shot.dataset.where);
     if (view === "difference") parts.push("middle grey is what was not touched, brighter is what was made brighter");
     caption.textContent = parts.join(" · ");
   }

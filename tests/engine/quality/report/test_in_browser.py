@@ -92,6 +92,32 @@ def test_wipe_is_dragged_with_the_mouse(page: Any) -> None:
     assert abs(wipe(page) - 25) <= 1
 
 
+def test_wipe_follows_a_finger_across_and_lets_the_page_scroll_up(browser: Any, report: Report) -> None:
+    browser.open(report.output, width=360, height=740)
+    browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": True, "maxTouchPoints": 1})
+    try:
+        browser.ask("document.getElementById('stage').scrollIntoView({block: 'center', behavior: 'instant'})")
+        box = browser.ask("document.getElementById('stage').getBoundingClientRect().toJSON()")
+        middle = box["y"] + box["height"] / 2
+        touch(browser, [(180, middle), (150, middle), (90, middle)])
+        assert abs(wipe(browser) - 100 * (90 - box["x"]) / box["width"]) < 2
+        before = browser.ask("scrollY")
+        touch(browser, [(200, middle), (200, middle - 60), (200, middle - 120), (200, middle - 180)])
+        assert browser.ask("scrollY") > before + 50
+    finally:
+        browser.driver.execute_cdp_cmd("Emulation.setTouchEmulationEnabled", {"enabled": False})
+
+
+def touch(browser: Any, places: list[tuple[float, float]]) -> None:
+    for kind, points in [
+        ("touchStart", places[:1]),
+        *(("touchMove", [place]) for place in places[1:]),
+        ("touchEnd", []),
+    ]:
+        event = {"type": kind, "touchPoints": [{"x": x, "y": y} for x, y in points]}
+        browser.driver.execute_cdp_cmd("Input.dispatchTouchEvent", event)
+
+
 def test_wipe_is_a_slider_to_assistive_technology(page: Any) -> None:
     slider = page.element("#wipe")
     assert (slider.aria_role, slider.accessible_name) == ("slider", "Wipe between before and after")

@@ -203,6 +203,9 @@ def test_detail_stands_around_the_largest_change_within_the_picture() -> None:
     assert area is not None
     assert abs(area.top + 50 - 305) < 30
     assert abs(area.left + 100 - 105) < 55
+    middle = area_of_largest_change(before, before, matte)
+    assert middle is not None
+    assert (middle.top, middle.left) == (150, 300)
     assert area_of_largest_change(before[:64, :96], after[:64, :96], None) is None
 
 
