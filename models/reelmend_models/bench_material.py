@@ -1,4 +1,4 @@
-"""What the engine's bench runs on: the footage's test split and the damage presets.
+"""What the engine's bench runs on: the footage's test split, one synthetic clip, and the damage presets.
 
 The engine finds this through the entry point group `reelmend.bench`; it never imports this package by name.
 """
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 import reelmend_models
 from reelmend_models.damage import PRESETS, Blotch, Chain, Frame, damage_clip
+from reelmend_models.synthetic_pan import FRAMES, synthetic_pan
 from reelmend_models.training.footage import ClipEntry, Footage, Split, read_footage, split_seeds
 
 FOOTAGE_VARIABLE = "REELMEND_FOOTAGE"
@@ -32,9 +33,13 @@ BENCH_PRESETS: dict[str, Chain] = {
 QUICK_CLIPS = ("cockatoo", "pedestrians", "ocean", "city", "made-stream-1", "made-dogs-park-1")
 
 
+SYNTHETIC = "synthetic-pan"
+"""A clip of known, easy motion beside the test split, asked for by name."""
+
+
 @dataclass(frozen=True)
 class BenchClip:
-    """A clip of the test split; `file` is None for one made from photographs."""
+    """A clip of the test split; `file` is None for one that is rendered."""
 
     name: str
     file: Path | None
@@ -43,7 +48,7 @@ class BenchClip:
     frame_count: int
     licence: str
     attribution: str
-    is_quick: bool
+    modes: tuple[str, ...]
 
 
 class FootageMaterial:
@@ -54,8 +59,9 @@ class FootageMaterial:
         self._entries: dict[str, ClipEntry] = {clip.id: clip for clip in self._footage.clips(SPLIT)}
 
     def clips(self) -> Sequence[BenchClip]:
-        """Return the test clips in the order of the manifest."""
-        return [self._clip(entry) for entry in self._entries.values()]
+        """Return the test clips in the order of the manifest, and the synthetic one."""
+        own = BenchClip(SYNTHETIC, None, 1280, 720, FRAMES, "Apache-2.0", "drawn by this project", modes=())
+        return [*(self._clip(entry) for entry in self._entries.values()), own]
 
     def presets(self) -> Sequence[str]:
         """Return the names of the presets."""
@@ -68,7 +74,9 @@ class FootageMaterial:
         return seeds[int.from_bytes(digest, "little") % len(seeds)]
 
     def render(self, clip: str, width: int, height: int) -> Iterator[Frame]:
-        """Yield the frames of a clip made from photographs, rendered at this size."""
+        """Yield the frames of a clip that has no file, rendered at this size."""
+        if clip == SYNTHETIC:
+            return synthetic_pan(width, height)
         made = self._footage.made(self._entries[clip], width, height)
         return (made.frame(index) for index in range(self._entries[clip].frames))
 
@@ -82,7 +90,14 @@ class FootageMaterial:
     def fingerprint(self) -> str:
         """Return a digest of the test clips' rows, the damage and the code that makes them."""
         root = Path(next(iter(reelmend_models.__path__)))
-        code = sorted([*root.glob("damage/*.py"), *root.glob("training/footage/made/*.py"), Path(__file__)])
+        code = sorted(
+            [
+                *root.glob("damage/*.py"),
+                *root.glob("training/footage/made/*.py"),
+                root / "synthetic_pan.py",
+                Path(__file__),
+            ]
+        )
         whole = hashlib.blake2b(digest_size=16)
         for entry in self._entries.values():
             made_of = entry.sha256 if entry.kind == "camera" else repr(entry.recipe)
@@ -100,7 +115,7 @@ class FootageMaterial:
             frame_count=entry.frames,
             licence=entry.licence,
             attribution=entry.attribution,
-            is_quick=entry.id in QUICK_CLIPS,
+            modes=("quick", "full") if entry.id in QUICK_CLIPS else ("full",),
         )
 
 

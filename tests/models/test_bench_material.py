@@ -5,8 +5,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reelmend_models.bench_material import BENCH_PRESETS, DEFAULT_FOOTAGE, FOOTAGE_VARIABLE, FootageMaterial, material
+from reelmend_models.bench_material import (
+    BENCH_PRESETS,
+    DEFAULT_FOOTAGE,
+    FOOTAGE_VARIABLE,
+    SYNTHETIC,
+    FootageMaterial,
+    material,
+)
 from reelmend_models.damage import PRESETS
+from reelmend_models.synthetic_pan import synthetic_pan
 from reelmend_models.training.footage import FootageError, read_footage, split_seeds
 
 REPOSITORY = Path(__file__).parents[2]
@@ -32,9 +40,10 @@ def test_every_damage_preset_is_a_preset_of_the_bench() -> None:
 def test_only_clips_of_the_test_split_are_used() -> None:
     found = FootageMaterial(BUILT)
     footage = read_footage(BUILT)
-    assert [clip.name for clip in found.clips()] == [clip.id for clip in footage.clips("test")]
+    assert [clip.name for clip in found.clips()] == [*(clip.id for clip in footage.clips("test")), SYNTHETIC]
     assert all(clip.licence and clip.attribution for clip in found.clips())
-    assert len([clip for clip in found.clips() if clip.is_quick]) >= 4
+    assert len([clip for clip in found.clips() if "quick" in clip.modes]) >= 4
+    assert [clip.name for clip in found.clips() if "full" not in clip.modes] == [SYNTHETIC]
 
 
 @built
@@ -62,6 +71,14 @@ def test_a_made_clip_is_rendered_at_the_size_that_is_asked_for() -> None:
     found = FootageMaterial(BUILT)
     made = next(clip for clip in found.clips() if clip.file is None)
     assert next(iter(found.render(made.name, 160, 90))).shape == (90, 160, 3)
+
+
+def test_the_synthetic_pan_is_the_same_every_time_and_its_light_swings_by_15_percent() -> None:
+    first, second = (list(synthetic_pan(128, 72, frames=20)) for _ in range(2))
+    assert np.array_equal(first, second)
+    means = np.array([frame.mean() for frame in first])
+    assert means.argmax() in range(7, 14)
+    assert 1.08 < means.max() / means[0] < 1.2
 
 
 @built

@@ -23,7 +23,7 @@ class SmallClip:
     frame_count: int = FRAMES
     licence: str = "CC0-1.0"
     attribution: str = "made by the test"
-    is_quick: bool = True
+    modes: tuple[str, ...] = ("quick", "full")
 
 
 class SmallMaterial:

@@ -44,7 +44,9 @@ class ClipEntry(Protocol):
     @property
     def attribution(self) -> str: ...
     @property
-    def is_quick(self) -> bool: ...
+    def modes(self) -> Sequence[str]:
+        """The modes, "quick" and "full", that take the clip by themselves; none for one that must be named."""
+        ...
 
 
 class Material(Protocol):

@@ -63,20 +63,21 @@ def make_plan(
     clips: Sequence[str] = (),
     size: Size | None = None,
 ) -> Plan:
-    """Return the plan; empty lists mean all in full mode, and a subset of presets and clips in quick mode.
+    """Return the plan; empty lists mean all methods, and the presets and clips of the mode.
 
     Raises BadRequestError for a name that is not there, listing those that are.
     """
     there = {clip.name: clip for clip in material.clips()}
     known_presets = tuple(material.presets())
-    quick_clips = [name for name, clip in there.items() if clip.is_quick] or list(there)
+    mode = "quick" if quick else "full"
+    usual_clips = [name for name, clip in there.items() if mode in clip.modes] or list(there)
     quick_presets = [name for name in QUICK_PRESETS if name in known_presets] or list(known_presets)
     return Plan(
-        mode="quick" if quick else "full",
+        mode=mode,
         size=size or (QUICK if quick else FULL),
         methods=tuple(METHODS[name] for name in chosen("method", methods, METHODS)),
         presets=tuple(chosen("preset", presets, known_presets, quick_presets if quick else None)),
-        clips=tuple(there[name] for name in chosen("clip", clips, there, quick_clips if quick else None)),
+        clips=tuple(there[name] for name in chosen("clip", clips, there, usual_clips)),
     )
 
 

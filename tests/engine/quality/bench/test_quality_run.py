@@ -200,6 +200,13 @@ def test_unknown_names_are_refused_with_those_that_are_there() -> None:
         make_plan(SmallMaterial(), quick=False, clips=("nope",))
 
 
+def test_a_mode_takes_its_own_clips_and_a_named_clip_needs_no_mode() -> None:
+    material = SmallMaterial((SmallClip("one"), SmallClip("two", modes=("full",)), SmallClip("odd", modes=())))
+    taken = {quick: [c.name for c in make_plan(material, quick=quick).clips] for quick in (True, False)}
+    assert taken == {True: ["one"], False: ["one", "two"]}
+    assert [c.name for c in make_plan(material, quick=True, clips=("odd",)).clips] == ["odd"]
+
+
 def test_summaries_count_only_clips_with_a_value() -> None:
     row = {"method": "m", "preset": "p", "measure": "x"}
     values = (1.0, None, 3.0)
