@@ -249,8 +249,13 @@ class MovieReader:
 
 
 def _stands_alone(decoded: Any) -> bool:
-    """Say whether a picture needs no other: intra coded, or marked as a key by a codec that doesn't tell its kind."""
-    return bool(decoded.pict_type == _INTRA or (decoded.pict_type == _KIND_UNKNOWN and decoded.key_frame))
+    """Say whether a picture needs no other: intra coded, or marked as a key by a codec that doesn't tell its kind.
+
+    One that the decoder doubts, having just begun there, may be a key in name only: pictures after it look back beyond.
+    """
+    return not decoded.is_corrupt and bool(
+        decoded.pict_type == _INTRA or (decoded.pict_type == _KIND_UNKNOWN and decoded.key_frame)
+    )
 
 
 def _timecode(stream: Any) -> dict[str, str]:
