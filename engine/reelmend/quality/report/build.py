@@ -117,7 +117,7 @@ def _open(request: ReportRequest, stack: ExitStack) -> _Opened:
         reader.require(numbers)
         return reader, numbers
 
-    held = HELD_BYTES_PER_CLIP
+    held = HELD_BYTES_PER_CLIP if request.measured else 0
     before = ClipFrames(*opened("before", request.before), held)
     after = ClipFrames(*opened("after", request.after), held)
     truth = ClipFrames(*opened("truth", request.truth), held) if request.truth else None

@@ -30,7 +30,9 @@ def _flicker(known: dict[str, Row]) -> Figure | None:
     if row is None or row.before is None or row.after is None:
         return None
     return Figure(
-        f"{100 * row.before:.2g} → {100 * row.after:.2g} %", "Flicker", "deviation of mean luma, frame to frame"
+        f"{100 * row.before:.2g} → {100 * row.after:.2g}\N{NO-BREAK SPACE}%",
+        "Flicker",
+        "deviation of mean luma, frame to frame",
     )
 
 
@@ -58,7 +60,7 @@ def _fidelity(known: dict[str, Row]) -> Figure | None:
     row = known.get(name)
     if row is None or row.before is None or row.after is None:
         return None
-    return Figure(f"{row.before:.1f} → {row.after:.1f} dB", "PSNR", detail)
+    return Figure(f"{row.before:.1f} → {row.after:.1f}\N{NO-BREAK SPACE}dB", "PSNR", detail)
 
 
 def _share(value: float) -> str:

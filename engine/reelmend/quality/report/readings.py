@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -88,19 +89,33 @@ class _Meter:
 
 
 def _row(measure: Measure, reading: Reading, before: float | None) -> Row:
-    paragraphs = inspect.cleandoc(measure.definition.__doc__ or "").split("\n\n")
     return Row(
         reading.measure,
         _label(reading.measure),
         measure.unit,
         measure.direction.value,
-        measure.summary,
-        tuple(" ".join(paragraph.split()) for paragraph in paragraphs),
+        plain_words(measure.summary),
+        definition_of(measure),
         before,
         reading.value,
         reading.note,
         verdict(before, reading.value, measure.direction),
     )
+
+
+def definition_of(measure: Measure) -> tuple[str, ...]:
+    """Return the paragraphs of a measure's docstring for people who do not program."""
+    paragraphs = inspect.cleandoc(measure.definition.__doc__ or "").split("\n\n")
+    return tuple(text for text in map(plain_words, paragraphs) if text)
+
+
+def plain_words(paragraph: str) -> str:
+    """Return a docstring's paragraph without "Return", with names of code as words, and without what errors it names."""
+    sentences = re.split(r"(?<=[.;]) (?=[A-Z0-9])", " ".join(paragraph.split()))
+    kept = " ".join(sentence for sentence in sentences if not re.search(r"\b[A-Z]\w+Error\b", sentence))
+    text = re.sub(r"`([^`]+)`", lambda found: found[1].rpartition(".")[2].replace("_", " "), kept)
+    told = text.removeprefix("Return ")
+    return text if told == text else told[:1].upper() + told[1:]
 
 
 def verdict(before: float | None, after: float | None, direction: Direction) -> str:

@@ -124,7 +124,6 @@
   });
 
   document.documentElement.classList.add("js");
-  viewer.querySelector(".controls").style.display = "flex";
   moveWipe(50);
   show();
 })();

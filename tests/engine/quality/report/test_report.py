@@ -20,14 +20,14 @@ from reelmend.media import open_reader, open_writer
 from reelmend.media.interface import PixelType
 from reelmend.quality import Restoration, Scene, find_timeline, flow_steps_dis, mean_luma_series, take
 from reelmend.quality.errors import QualityError
-from reelmend.quality.registry import Direction
+from reelmend.quality.registry import MEASURES, Direction
 from reelmend.quality.report import Display, Report, streaming, write_report
 from reelmend.quality.report.charts import make_chart
 from reelmend.quality.report.clips import ClipFrames, MatteFrames, aligned_numbers
 from reelmend.quality.report.digests import clip_name
 from reelmend.quality.report.page import number_text
 from reelmend.quality.report.pictures import area_of_largest_change, make_shot, overlay_uri, screen_values
-from reelmend.quality.report.readings import verdict
+from reelmend.quality.report.readings import definition_of, verdict
 from reelmend.quality.report.survey import ReportClips, choose_frames, survey
 from support.clips import moving_scene
 
@@ -384,8 +384,17 @@ def test_numbers_never_round_up_to_perfection() -> None:
 
 def test_definitions_stand_in_the_table(report: Report) -> None:
     text = report.output.read_text()
-    assert "Return the peak signal-to-noise ratio of a clip in dB" in text
+    assert "<p>The peak signal-to-noise ratio of a clip in dB, from the mean squared error over all frames" in text
     assert "Range up to 100 dB (identical), higher is better." in text
+    assert not re.search(r"Error\b|<p>Return|`", text.partition('<table class="measures">')[2].partition("</table>")[0])
+
+
+def test_every_measure_has_a_definition_for_readers() -> None:
+    for measure in MEASURES.values():
+        paragraphs = definition_of(measure)
+        assert len(paragraphs) >= 2, measure.name
+        assert "Range" in " ".join(paragraphs), measure.name
+        assert paragraphs[0][0].isupper(), measure.name
 
 
 def test_unfinished_report_leaves_nothing(restored: Any, monkeypatch: pytest.MonkeyPatch) -> None:
