@@ -26,6 +26,7 @@ from reelmend.quality.report.survey import Progress, ReportClips, Survey, choose
 from reelmend.quality.report.truth_folder import TruthFolder
 
 FRAMES_SHOWN = 6
+MOST_FRAMES_SHOWN = 40
 HELD_BYTES_PER_CLIP = 256 << 20
 
 
@@ -86,6 +87,11 @@ def write_report(request: ReportRequest, progress: Progress[int]) -> Report:
     if outside:
         chosen = f"{request.frames[0]}-{request.frames[-1]}"
         raise BadRequestError(f"frame {outside[0]} can't be shown, the report is of frames {chosen}; name others")
+    if len(set(request.shown)) > MOST_FRAMES_SHOWN:
+        raise BadRequestError(
+            f"{len(set(request.shown))} frames can't be shown, the file would be too large to open; name "
+            f"{MOST_FRAMES_SHOWN} at most"
+        )
     refuse_unwritable_folder(request.output.parent)
     refuse_existing(request.output, overwrite=request.overwrite)
     with ExitStack() as stack:

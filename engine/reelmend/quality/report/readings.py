@@ -110,7 +110,7 @@ def definition_of(measure: Measure) -> tuple[str, ...]:
 
 
 def plain_words(paragraph: str) -> str:
-    """Return a docstring's paragraph without "Return", with names of code as words, and without what errors it names."""
+    """Return a docstring's paragraph without "Return" and without the errors it names, names of code as words."""
     sentences = re.split(r"(?<=[.;]) (?=[A-Z0-9])", " ".join(paragraph.split()))
     kept = " ".join(sentence for sentence in sentences if not re.search(r"\b[A-Z]\w+Error\b", sentence))
     text = re.sub(r"`([^`]+)`", lambda found: found[1].rpartition(".")[2].replace("_", " "), kept)

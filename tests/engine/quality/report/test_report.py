@@ -158,6 +158,8 @@ def test_frames_of_one_s_own_choice_are_shown(restored: Any) -> None:
     assert 'data-frame="110"' in written.output.read_text()
     with pytest.raises(BadRequestError, match=r"frame 99 can't be shown, the report is of frames 101-112"):
         write_report(restored.request("none.html", shown=(99,)), plain)
+    with pytest.raises(BadRequestError, match=r"41 frames can't be shown, .*; name 40 at most"):
+        write_report(restored.request("none.html", frames=range(101, 200), shown=tuple(range(101, 142))), plain)
     assert not (restored.folder / "none.html").exists()
 
 
