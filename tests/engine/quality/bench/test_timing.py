@@ -11,7 +11,7 @@ import pytest
 
 from reelmend.quality.bench import engine_speed, timing
 from reelmend.quality.bench.store import Store
-from reelmend.quality.bench.timed_method import PeakMemory, procedural_clip
+from reelmend.quality.bench.timed_method import procedural_clip
 from reelmend.quality.peers import INPUT, Method, PeerError, Pixels, Restored
 
 linux = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="memory is read from /proc")
