@@ -93,7 +93,8 @@ class PeakMemory:
     def _poll(self) -> None:
         while not self._over.wait(_POLL_S):
             for child in _children():
-                self._note(child)
+                if _command_line(child) != _command_line(os.getpid()):  # until it starts its program it is our memory
+                    self._note(child)
 
     def _note(self, process: int) -> None:
         try:
@@ -101,6 +102,13 @@ class PeakMemory:
         except OSError:
             return
         self._peaks_kib += [int(line.split()[1]) for line in lines if line.startswith("VmHWM:")]
+
+
+def _command_line(process: int) -> bytes:
+    try:
+        return Path(f"/proc/{process}/cmdline").read_bytes()
+    except OSError:
+        return b""
 
 
 def _children() -> list[int]:
