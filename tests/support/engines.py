@@ -31,7 +31,12 @@ class RunningEngine:
 
 
 def start_engine(address: str, *options: str) -> RunningEngine:
-    """Return an engine that serves `address`; raises AssertionError with what it said when it doesn't come up."""
+    """Return an engine that serves `address`; raises AssertionError with what it said when it doesn't come up.
+
+    It ends by itself when nobody calls for five minutes: a test run that is killed leaves nothing running.
+    """
+    if "--idle-exit" not in options:
+        options = (*options, "--idle-exit", "300")
     process = subprocess.Popen(
         [sys.executable, "-m", "reelmend", "serve", "--address", address, *options],
         stdout=subprocess.PIPE,
