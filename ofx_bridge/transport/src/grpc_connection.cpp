@@ -148,6 +148,7 @@ void GrpcConnection::send_frame(const uint8_t* frame_header, size_t size) {
     constexpr size_t kFrameHeaderBytes = 9;
     std::vector<platform::Span> spans{{frame_header, kFrameHeaderBytes}};
     if (size > 0) {
+        if (outgoing_ == nullptr) throw ConnectionLost("a message was given up half-way");
         const platform::Span parts[3] = {{prefix_, sizeof prefix_},
                                          {outgoing_->head.data(), outgoing_->head.size()},
                                          {outgoing_->body, outgoing_->body_size}};
@@ -177,6 +178,8 @@ bool GrpcConnection::has_unsent() const {
 }
 
 void GrpcConnection::flush() {
+    // nghttp2 would send the frame again whose bytes are no longer ours.
+    if (failure_) std::rethrow_exception(failure_);
     while (has_unsent()) {
         const size_t sent = socket_.send({{unsent_.data() + unsent_begin_, unsent_.size() - unsent_begin_}});
         if (sent == 0) return;

@@ -51,7 +51,10 @@ std::string find_program(const std::string& name) {
 std::vector<char*> engine_environment() {
     std::vector<char*> kept;
     for (char** entry = environ; entry != nullptr && *entry != nullptr; ++entry) {
-        if (std::strncmp(*entry, "PYTHONHOME=", 11) != 0) kept.push_back(*entry);
+        // A host's own libraries and Python are not the engine's.
+        if (std::strncmp(*entry, "PYTHONHOME=", 11) != 0 && std::strncmp(*entry, "LD_LIBRARY_PATH=", 16) != 0) {
+            kept.push_back(*entry);
+        }
     }
     kept.push_back(nullptr);
     return kept;

@@ -1,4 +1,8 @@
 // The parts of the transport that need no peer. Prints each broken expectation; the exit status counts them.
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <cmath>
 #include <cstdio>
@@ -9,10 +13,13 @@
 
 #include "address.h"
 #include "failures.h"
+#include "grpc_connection.h"
 #include "grpc_status.h"
 #include "message_assembler.h"
 #include "messages.h"
+#include "platform.h"
 #include "reelmend/transport/frame.h"
+#include "waiting.h"
 
 namespace {
 
@@ -251,6 +258,48 @@ void pixels_without_numbers_are_left_out_of_the_proxy() {
     expect(std::all_of(proxy.begin(), proxy.end(), [](float sample) { return sample == 0.0f; }), "all invalid");
 }
 
+// A peer that accepts one connection and goes away when it is told to.
+class VanishingPeer {
+  public:
+    VanishingPeer() : path_("/tmp/reelmend-peer-" + std::to_string(::getpid()) + ".sock") {
+        sockaddr_un name{};
+        name.sun_family = AF_UNIX;
+        path_.copy(name.sun_path, sizeof name.sun_path - 1);
+        ::unlink(path_.c_str());
+        listening_ = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        expect(::bind(listening_, reinterpret_cast<const sockaddr*>(&name), sizeof name) == 0, "bind");
+        expect(::listen(listening_, 1) == 0, "listen");
+    }
+    ~VanishingPeer() {
+        ::close(listening_);
+        ::unlink(path_.c_str());
+    }
+    VanishingPeer(const VanishingPeer&) = delete;
+    VanishingPeer& operator=(const VanishingPeer&) = delete;
+
+    std::string address() const { return "unix:" + path_; }
+    void vanish() { ::close(::accept(listening_, nullptr, nullptr)); }
+
+  private:
+    std::string path_;
+    int listening_ = -1;
+};
+
+void a_connection_lost_in_mid_message_can_still_be_cancelled() {
+    VanishingPeer peer;
+    const std::function<bool()> never;
+    Waiting waiting(std::chrono::seconds(5), never, "test");
+    GrpcConnection connection(platform::Socket::connect(parse_address(peer.address()), waiting));
+    connection.start_call("/reelmend.rpc.v1.EngineService/Render", std::nullopt);
+    expect(connection.is_usable(), "the request's headers are sent");
+    peer.vanish();
+    const Bytes body(1 << 20, 7);
+    refusal<ConnectionLost>([&] { connection.send({{1, 2, 3}, body.data(), body.size()}, waiting); });
+    connection.cancel();
+    connection.cancel();
+    expect(!connection.is_usable(), "a lost connection is not used again");
+}
+
 struct Test {
     const char* name;
     void (*run)();
@@ -275,6 +324,7 @@ const Test kTests[] = {
     TEST(bottom_up_images_are_the_same_frame),
     TEST(padding_and_alpha_are_not_part_of_the_frame),
     TEST(pixels_without_numbers_are_left_out_of_the_proxy),
+    TEST(a_connection_lost_in_mid_message_can_still_be_cancelled),
 };
 
 }  // namespace
