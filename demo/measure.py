@@ -47,10 +47,13 @@ class Measures:
 
 
 def _mean_luma(planes: Planes) -> float:
-    return float(luma(planes.transpose(1, 2, 0)).mean(dtype=np.float64))
+    """Return the mean over the pixels that are numbers; 0 when none is."""
+    plane = luma(planes.transpose(1, 2, 0))
+    valid = np.isfinite(plane)
+    return float(plane[valid].mean(dtype=np.float64)) if valid.any() else 0.0
 
 
 def _mean_square_error(planes: Planes, truth: Planes) -> float:
     # What a viewer can see: both as they would be shown, within 0…1.
-    shown = np.clip(planes, 0, 1) - np.clip(truth, 0, 1)
+    shown = np.nan_to_num(np.clip(planes, 0, 1)) - np.nan_to_num(np.clip(truth, 0, 1))
     return float(np.mean(shown * shown, dtype=np.float64))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,11 @@ from support.engines import engine as running_engine
 TEST_PLUGINS = Path(__file__).parents[1] / "build" / "native" / "test_plugins"
 if TEST_PLUGINS.is_dir():
     os.environ.setdefault("REELMEND_TEST_PLUGINS", str(TEST_PLUGINS))
+
+# What runs in the background may start with these ignored, and every process that the tests start would inherit it.
+for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

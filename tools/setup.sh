@@ -15,7 +15,7 @@ fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 as_root() {
     if [ "$(id -u)" = 0 ]; then "$@"
     elif command -v sudo >/dev/null; then sudo "$@"
-    else fail "the packages ${PACKAGES[*]} are needed; install them as root, or install sudo"
+    else fail "neither root nor sudo here; ask an administrator to run: apt-get install ${MISSING[*]}"
     fi
 }
 
@@ -42,14 +42,13 @@ missing_packages() {
 }
 
 install_packages() {
-    local missing
-    mapfile -t missing < <(missing_packages "$@")
-    [ "${#missing[@]}" = 0 ] && return
+    mapfile -t MISSING < <(missing_packages "$@")
+    [ "${#MISSING[@]}" = 0 ] && return
     command -v apt-get >/dev/null ||
-        fail "this machine has no apt-get; install the counterparts of: ${missing[*]}"
-    say "Installing ${missing[*]}"
+        fail "this machine has no apt-get; install the counterparts of: ${MISSING[*]}"
+    say "Installing ${MISSING[*]}"
     as_root apt-get update -qq
-    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "${MISSING[@]}" >/dev/null
 }
 
 pip_install() { "$VENV/bin/python" -m pip install -q --disable-pip-version-check "$@"; }

@@ -28,7 +28,9 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that can't show "×" is no reason to fail
     try:
-        sys.exit(_run(arguments))
+        code = _run(arguments)
+        sys.stdout.flush()  # while a broken pipe can still be told from a defect
+        sys.exit(code)
     except KeyboardInterrupt:
         _leave("interrupted", EXIT_INTERRUPTED)
     except Terminated:
@@ -48,6 +50,9 @@ def _run(arguments: list[str] | None) -> int:
         return _failed(error, str(error), EXIT_USAGE if isinstance(error, BadRequestError) else EXIT_FAILED)
     except BrokenPipeError:
         raise
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        return _failed(error, f"{where}{error.strerror or error}; check the path and its permissions", EXIT_FAILED)
     except Exception as error:
         what = f"internal error ({type(error).__name__}: {error}); run it with {_TRACEBACK_VARIABLE}=1 and report it"
         return _failed(error, what, EXIT_FAILED)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,7 @@ from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.plugin_folders import (
     PLUGIN_PATH_VARIABLE,
     SYSTEM_FOLDER,
+    for_everybody,
     install_bundle,
     installed_bundles,
     is_searched,
@@ -26,6 +28,10 @@ app = typer.Typer(help="Install the OpenFX node for your hosts.", no_args_is_hel
 SystemFlag = Annotated[bool, typer.Option("--system", help=f"For all users, in {SYSTEM_FOLDER}; needs root.")]
 UserFolder = Annotated[Path | None, typer.Option("--user", metavar="DIR", help="In a folder of your own.")]
 
+_ONLY_FOR_YOU = (
+    f"other users can't run {sys.executable}, with which the node starts the engine; install reelmend where everybody "
+    "may read it, such as /opt, and install the node from there"
+)
 _NEXT_STEPS = (
     "Next, restart the host; then",
     "  Resolve  Color page, Effects, Reelmend, Deflicker",
@@ -45,7 +51,9 @@ def install(system: SystemFlag = False, folder: UserFolder = None, as_json: Json
     if export:
         lines += ["Hosts find it there when they are started with this line in the shell (or in ~/.profile):"]
         lines += [f"  {export}"]
-    return CommandResult({"installed": str(target), "export": export}, (*lines, *_NEXT_STEPS), as_json)
+    warnings = (_ONLY_FOR_YOU,) if chosen == SYSTEM_FOLDER and not for_everybody(Path(sys.executable)) else ()
+    result = {"installed": str(target), "export": export}
+    return CommandResult(result, (*lines, *_NEXT_STEPS), as_json, warnings=warnings)
 
 
 @app.command()

@@ -26,6 +26,12 @@ def user_folder() -> Path:
     return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "OFX" / "Plugins"
 
 
+def for_everybody(program: Path) -> bool:
+    """Say whether any user of this machine may run the program, as named and as it is in the end."""
+    ways = {path for name in (program, program.resolve()) for path in (name, *name.parents)}
+    return all(path.stat().st_mode & 0o001 for path in ways)
+
+
 def searched_folders() -> list[Path]:
     """Return the folders that hosts search on Linux: those of OFX_PLUGIN_PATH, then /usr/OFX/Plugins."""
     named = os.environ.get(PLUGIN_PATH_VARIABLE, "").replace(";", os.pathsep).split(os.pathsep)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sys
 from typing import Annotated
@@ -30,6 +31,7 @@ def serve(
     ] = 0.0,
 ) -> None:
     """Serve the engine until SIGTERM or Ctrl-C. Prints one line when it is ready."""
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")  # its own log lines say less than our errors do
     from reelmend.server.serve import serve as serve_until_stopped  # gRPC loads slowly; other commands need none
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(message)s")

@@ -115,8 +115,13 @@ def _locked(path: Path, address: Address) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
+        holder = os.read(lock, 20).decode(errors="replace").strip() or "unknown"
         os.close(lock)
-        raise BadRequestError(f"an engine already serves {address}; use that one, or stop it first") from None
+        raise BadRequestError(
+            f"an engine already serves {address} (process {holder}); use that one, or stop it: kill {holder}"
+        ) from None
+    os.truncate(lock, 0)
+    os.write(lock, f"{os.getpid()}\n".encode())
     return lock
 
 

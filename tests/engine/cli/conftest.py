@@ -17,7 +17,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """The tests' own environment without what this user has set or installed."""
     home = tmp_path_factory.mktemp("home")
-    unwanted = ("OFX_PLUGIN_PATH", "REELMEND_", "XDG_")
+    unwanted = ("OFX_PLUGIN_PATH", "REELMEND_", "XDG_", "PYTHONUNBUFFERED")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(unwanted)}
     return {**kept, "HOME": str(home), "REELMEND_RUNTIME_DIR": str(home / "run"), "COLUMNS": "200"}
 

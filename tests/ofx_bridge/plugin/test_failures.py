@@ -223,8 +223,8 @@ def test_message_is_cleared_when_the_user_changes_something(lost: RawPlugin) -> 
     assert lost.host.shows == [("clearPersistentMessage", lost.effect, "")]
 
 
-def test_per_cent_signs_in_a_message_are_no_format(lost: RawPlugin) -> None:
-    lost.host.values["engineAddress"] = "unix:/tmp/%s%n%d/x"
+def test_per_cent_signs_in_a_message_are_no_format(lost: RawPlugin, tmp_path: Path) -> None:
+    lost.host.values["engineAddress"] = f"unix:{tmp_path}/%s%n%d/x"
     assert "%s%n%d" in _failed(lost, 5, _output())
 
 
