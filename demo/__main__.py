@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+import pyopenfx
 from demo.measure import Measures
 from demo.node import private_engine, render_through_node
 from demo.pictures import plot_luma, side_by_side
@@ -100,6 +101,8 @@ def main(
         Console().print(table(run(clip, out), out))
     except (ReelmendError, OSError) as error:
         sys.exit(f"error: {error}")
+    except pyopenfx.OfxError as error:
+        sys.exit(f"error: {error.__cause__ or error}")
     except KeyboardInterrupt:
         sys.exit("stopped; nothing half-written was kept")
 

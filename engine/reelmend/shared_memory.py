@@ -22,14 +22,18 @@ class Segment:
     """A segment that this process made (mode 0600). Gone with `close`, or with the process, even if that is killed."""
 
     def __init__(self, size_bytes: int) -> None:
-        name = f"{NAME_PREFIX}{os.getpid()}-{secrets.token_hex(16)}"
+        self.name = name = f"{NAME_PREFIX}{os.getpid()}-{secrets.token_hex(16)}"
+        self.size_bytes = size_bytes
         try:
             # multiprocessing's tracker process removes the segment when this process dies without a word.
             self._memory = shared_memory.SharedMemory(name=name, create=True, size=size_bytes)
         except OSError as error:
             raise UnavailableError(f"no shared memory for {size_bytes} bytes: {error.strerror}") from None
-        self.name = name
-        self.size_bytes = size_bytes
+        try:
+            _back_with_memory(name, size_bytes)
+        except OSError as error:
+            self.close()
+            raise UnavailableError(f"no shared memory for {size_bytes} bytes: {error.strerror}") from None
 
     def planes(self, form: FrameFormat, offset_bytes: int = 0) -> Planes:
         """Return the planes that lie at an offset, without a copy."""
@@ -41,6 +45,15 @@ class Segment:
             self._memory.close()
         with contextlib.suppress(FileNotFoundError):
             self._memory.unlink()
+
+
+def _back_with_memory(name: str, size_bytes: int) -> None:
+    """Make sure that memory stands behind every byte: without it, touching one kills the process (SIGBUS)."""
+    descriptor = os.open(FOLDER / name[1:], os.O_RDWR | os.O_CLOEXEC)
+    try:
+        os.posix_fallocate(descriptor, 0, size_bytes)
+    finally:
+        os.close(descriptor)
 
 
 def remove_orphans() -> None:

@@ -16,7 +16,7 @@ import reelmend
 from reelmend.addresses import default_address, parse_address
 from reelmend.client.errors import error_of
 from reelmend.clips import RememberedClip
-from reelmend.errors import IntegrityError, ModelError, UnavailableError
+from reelmend.errors import DeadlineError, IntegrityError, ModelError, UnavailableError
 from reelmend.frames import FrameForm, FrameFormat, Planes
 from reelmend.parameters import Value
 from reelmend.rpc import convert
@@ -26,6 +26,8 @@ from reelmend.shared_memory import MappedSegment
 
 DEFAULT_TIMEOUT_S = 60.0
 INFO_TIMEOUT_S = 10.0
+# How much longer than the engine the client waits: an engine that lives says itself that the time is over.
+GRACE_S = 0.5
 
 
 class Route(IntEnum):
@@ -76,6 +78,7 @@ class EngineClient:
         self._free: list[_Stream] = []
         self._lock = threading.Lock()
         self._request_ids = itertools.count(1)
+        self._is_of_our_version = False
 
     def __enter__(self) -> EngineClient:
         return self
@@ -152,15 +155,28 @@ class EngineClient:
 
     def _render(self, start: pb.RenderStart, clip: RememberedClip) -> Planes:
         start.route = pb.PixelRoute.Name(self._route)  # type: ignore[assignment]
+        if not self._is_of_our_version:
+            self.info()
+            self._is_of_our_version = True
         with self._lock:
             stream = self._free.pop() if self._free else _Stream(self._stub)
+        timer = threading.Timer(self._timeout_s + GRACE_S, stream.expire)
+        timer.daemon = True
+        timer.start()
         try:
             planes = stream.render(start, clip)
         except grpc.RpcError as error:
+            stream.close()
+            if stream.expired:
+                raise DeadlineError(
+                    f"the engine at {self.address} gave no answer within {self._timeout_s:g} s; look at its log"
+                ) from None
             raise error_of(error, self.address) from None
         except BaseException:
             stream.close()
             raise
+        finally:
+            timer.cancel()
         with self._lock:
             self._free.append(stream)
         return planes
@@ -177,6 +193,12 @@ class _Stream:
         self._outbox: SimpleQueue[pb.RenderRequest | None] = SimpleQueue()
         self._call = stub.Render(iter(self._outbox.get, None))
         self._segments: dict[str, MappedSegment] = {}
+        self.expired = False
+
+    def expire(self) -> None:
+        """Give up waiting, from another thread."""
+        self.expired = True
+        self.close()
 
     def close(self) -> None:
         self._outbox.put(None)

@@ -63,6 +63,8 @@ class Render:
         self.window = window_around(
             job.window, job.frame, self._effect.radius_frames(self._values), job.first_frame, job.last_frame
         )
+        if self.window.centre_frame.format.channels != 3:
+            raise ShapeError(f"effect '{job.effect}' takes R, G and B planes, got one plane a frame")
         self.identical_to_source = job.outputs == ("result",) and self._effect.is_identity(self._values)
         self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
         self._bench = Workbench(self._model, renderer.sessions, self._memory, self._pixels)

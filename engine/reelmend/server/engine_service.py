@@ -87,7 +87,7 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
     def Render(  # noqa: N802
         self, request_iterator: Iterator[pb.RenderRequest], context: grpc.ServicerContext
     ) -> Iterator[pb.RenderResponse]:
-        stream = RenderStream(self._renderer, request_iterator, context.is_active, self._count)
+        stream = RenderStream(self._renderer, request_iterator, context.is_active, self._count, context.cancel)
         with self.activity:
             self._streams[stream] = context
             try:

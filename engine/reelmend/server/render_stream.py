@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -14,12 +17,15 @@ from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.server.slots import Slot, SlotLease
 
 Answers = Iterator[pb.RenderResponse]
+# How long after its deadline a client may stay silent before its stream is ended.
+STALLED_S = 1.0
 
 
 class RenderStream:
     """The state of one stream: its leases, and the one request in flight.
 
-    `on_frame` hears, for each request, how many bytes of pixels the client sent.
+    `on_frame` hears, for each request, how many bytes of pixels the client sent; `cancel` ends the stream from another
+    thread.
     """
 
     def __init__(
@@ -28,11 +34,13 @@ class RenderStream:
         requests: Iterator[pb.RenderRequest],
         is_active: Callable[[], bool],
         on_frame: Callable[[int], None],
+        cancel: Callable[[], object],
     ) -> None:
         self._renderer = renderer
         self._requests = requests
         self._is_active = is_active
         self._on_frame = on_frame
+        self._cancel = cancel
         self._lease = SlotLease()
         self.is_idle = True
 
@@ -53,9 +61,10 @@ class RenderStream:
         self._lease.start_request()
         render = self._renderer.begin(job_from_message(start))
         by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
-        slots = [self._lease.slot(need.ref.format.in_form(need.form)) for need in render.needed] if by_slots else []
+        slots = [self._lease.slot(need.ref.format.in_form(need.form)) if by_slots else None for need in render.needed]
         yield pb.RenderResponse(needed=_needed_message(start.request_id, render.needed, slots))
-        received_bytes = self._receive(start.request_id, render, slots, clock)
+        with clock.giving_up_on(self._cancel):
+            received_bytes = self._receive(start.request_id, render, slots, clock)
         received_ms = clock.lap()
         rendered = render.finish(clock.check)
         clock.lap()
@@ -78,10 +87,10 @@ class RenderStream:
         self._on_frame(received_bytes)
         yield pb.RenderResponse(done=done)
 
-    def _receive(self, request_id: int, render: Render, slots: list[Slot], clock: _Clock) -> int:
+    def _receive(self, request_id: int, render: Render, slots: list[Slot | None], clock: _Clock) -> int:
         received_bytes = 0
         for index, need in enumerate(render.needed):
-            planes = self._pixels(request_id, index, need, slots[index] if slots else None, clock)
+            planes = self._pixels(request_id, index, need, slots[index], clock)
             render.supply(need, planes)
             received_bytes += planes.nbytes
         return received_bytes
@@ -117,12 +126,12 @@ class RenderStream:
             return
         form = FrameFormat.of(planes)
         message.format.CopyFrom(convert.format_to_message(form))
-        if by_slots:
-            slot = self._lease.slot(form)
+        slot = self._lease.slot(form) if by_slots else None
+        if slot is not None:
             slot.planes[...] = planes
             message.slot.CopyFrom(slot.message)
         yield pb.RenderResponse(output=message)
-        if not by_slots:
+        if slot is None:
             for chunk in convert.chunks_of(planes, request_id, index):
                 yield pb.RenderResponse(chunk=chunk)
 
@@ -144,6 +153,23 @@ class _Clock:
         spent_ms, self._lap = 1000 * (now - self._lap), now
         return spent_ms
 
+    @contextlib.contextmanager
+    def giving_up_on(self, cancel: Callable[[], object]) -> Iterator[None]:
+        """Cancel soon after the deadline: reading from a client that sends nothing has no time limit of its own.
+
+        A client that does send hears DEADLINE_EXCEEDED from `check` first.
+        """
+        if not self._deadline_ms:
+            yield
+            return
+        timer = threading.Timer(max(0.0, self._deadline_ms - self.total_ms) / 1000 + STALLED_S, cancel)
+        timer.daemon = True
+        timer.start()
+        try:
+            yield
+        finally:
+            timer.cancel()
+
     def check(self) -> None:
         if not self._is_active():
             raise CancelledError("the client cancelled the request")
@@ -158,7 +184,8 @@ def job_from_message(start: pb.RenderStart) -> Job:
     if not start.outputs:
         raise BadRequestError("no output was asked for; ask for 'result'")
     times = {output.time_frames for output in start.outputs}
-    if len(times) != 1 or (centre := times.pop()) != int(centre):
+    centre = times.pop()
+    if times or not math.isfinite(centre) or centre != int(centre) or abs(centre) >= 2**53:
         raise BadRequestError("all outputs of a request must be of one whole frame number")
     clip = start.clips[0]
     window: list[FrameRef] = [convert.ref_from_message(frame) for frame in clip.frames]
@@ -174,16 +201,16 @@ def job_from_message(start: pb.RenderStart) -> Job:
     )
 
 
-def _needed_message(request_id: int, needed: list[Need], slots: list[Slot]) -> pb.FramesNeeded:
+def _needed_message(request_id: int, needed: list[Need], slots: list[Slot | None]) -> pb.FramesNeeded:
     frames = [
         pb.NeededFrame(
             clip="Source",
             frame=need.ref.frame,
             form=convert.form_to_message(need.form),
             format=convert.format_to_message(need.ref.format.in_form(need.form)),
-            slot=slots[index].message if slots else None,
+            slot=slot.message if slot is not None else None,
         )
-        for index, need in enumerate(needed)
+        for need, slot in zip(needed, slots, strict=True)
     ]
     return pb.FramesNeeded(request_id=request_id, frames=frames)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reelmend.errors import UnavailableError
 from reelmend.frames import FrameFormat, Planes
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.shared_memory import Segment
@@ -33,16 +34,22 @@ class SlotLease:
         self._in_use: list[Segment] = []
 
     def start_request(self) -> None:
-        self._free += self._in_use
-        self._in_use = []
+        """Take back the last request's slots, and let go of those that it had no use for."""
+        for segment in self._free:
+            segment.close()
+        self._free, self._in_use = self._in_use, []
 
-    def slot(self, form: FrameFormat) -> Slot:
-        """Return a slot for one frame. Raises UnavailableError when the machine has no shared memory left."""
+    def slot(self, form: FrameFormat) -> Slot | None:
+        """Return a slot for one frame, or None when the machine has no shared memory left."""
         wanted = -(-form.size_bytes // PAGE_BYTES) * PAGE_BYTES
-        fitting = [segment for segment in self._free if segment.size_bytes == wanted]
-        segment = fitting[0] if fitting else Segment(wanted)
-        if fitting:
+        segment = next((segment for segment in self._free if segment.size_bytes == wanted), None)
+        if segment is not None:
             self._free.remove(segment)
+        else:
+            try:
+                segment = Segment(wanted)
+            except UnavailableError:
+                return None
         self._in_use.append(segment)
         return Slot(segment, form)
 

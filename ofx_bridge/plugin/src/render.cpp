@@ -69,6 +69,8 @@ void FrameRender::copy_source(const PixelView& target) {
     const bool given = source_->with_pixels(window_.centre, [&](const PixelView& pixels) {
         write_source(target, area_, &pixels);
         source_bounds_ = pixels.bounds;
+        // An edit above the node in mid-sequence shows here first; what is remembered of its neighbours is as old.
+        if (!settings_.identity) source_->confirm(window_.centre, pixels);
     });
     if (given) return;
     if (source_->clip().properties().find_int(kOfxImageClipPropConnected).value_or(1) == 0)

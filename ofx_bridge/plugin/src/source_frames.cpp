@@ -51,6 +51,14 @@ SourceFrames::Known SourceFrames::learn(int64_t frame, const PixelView& pixels) 
     return seen_[frame] = announced;
 }
 
+void SourceFrames::confirm(int64_t frame, const PixelView& pixels) {
+    const Known known = recall(frame);
+    if (known == nullptr) return;
+    check_renderable(pixels, source_image_of(frame));
+    const auto host = host_pixels(pixels);
+    if (!(host.format() == known->format) || transport::digest_of(host) != known->digest) forget();
+}
+
 void SourceFrames::pack(int64_t frame, const Announced& announced, float* planes) const {
     const bool given = with_pixels(frame, [&](const PixelView& pixels) {
         check_renderable(pixels, source_image_of(frame));

@@ -43,6 +43,9 @@ class SourceFrames {
     // The same from pixels that are at hand.
     Known learn(int64_t frame, const PixelView& pixels);
 
+    // Forgets everything when these pixels are not those that are remembered for the frame.
+    void confirm(int64_t frame, const PixelView& pixels);
+
     // Writes all pixels of a frame that was announced, planar. Throws FrameChanged when they are others now.
     void pack(int64_t frame, const Announced& announced, float* planes) const;
 

@@ -41,6 +41,10 @@ ServerInfo ask_server_info(GrpcConnection& connection, const std::string& addres
     if (message && connection.receive(waiting)) throw ProtocolBroken("it answered twice");
     const Status status = connection.status();
     if (status.code == Code::unavailable || status.code == Code::cancelled) throw ConnectionLost(status.message);
+    if (status.code == Code::resource_exhausted) {
+        throw EngineError(status.code,
+                          "the engine at " + address + " is busy: " + status.message + "; try again later");
+    }
     if (status.code != Code::ok) {
         throw EngineError(status.code, "what listens at " + address + " is no Reelmend engine: " + status.message);
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Callable, Iterator
 
 import grpc
@@ -207,3 +209,33 @@ def test_strength_zero_moves_no_pixel_at_all(client: EngineClient) -> None:
     result = client.render(RememberedClip(ArrayClip(frames)), 1, "deflicker", 15, {"strength": 0.0})
     assert (result == frames[1]).all()
     assert client.info().bytes_received == before
+
+
+@pytest.mark.parametrize("time_frames", [float("nan"), float("inf"), 0.5, 1e300])
+def test_output_time_that_is_no_frame_is_refused(channel: grpc.Channel, time_frames: float) -> None:
+    start = start_message(np.ones((3, 8, 8), np.float32))
+    start.outputs[0].time_frames = time_frames
+    error = failure_of(channel, pb.RenderRequest(start=start))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "one whole frame number" in error.details()
+
+
+def test_frames_of_one_plane_are_refused(channel: grpc.Channel) -> None:
+    error = failure_of(channel, pb.RenderRequest(start=start_message(np.ones((1, 8, 8), np.float32))))
+    assert error.code() is grpc.StatusCode.INVALID_ARGUMENT
+    assert "takes R, G and B planes" in error.details()
+
+
+def test_client_that_sends_no_pixels_is_dropped_at_its_deadline(channel: grpc.Channel) -> None:
+    start = start_message(np.random.default_rng(12).random((3, 8, 8), dtype=np.float32), deadline_ms=300)
+    silence = threading.Event()
+
+    def requests() -> Iterator[pb.RenderRequest]:
+        yield pb.RenderRequest(start=start)
+        silence.wait(20)
+
+    started = time.monotonic()
+    with pytest.raises(grpc.RpcError):
+        list(pb_grpc.EngineServiceStub(channel).Render(requests(), timeout=15))
+    silence.set()
+    assert time.monotonic() - started < 5
