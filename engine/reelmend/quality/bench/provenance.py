@@ -60,7 +60,7 @@ def machine(load_before: list[float] | None) -> dict[str, Any]:
 
 def _commit() -> dict[str, Any]:
     """Return the source tree's commit, and whether engine, models or measures differ from it; None outside of one."""
-    folder = Path(next(iter(reelmend.__path__))).parent.parent
+    folder = Path(__file__).resolve().parents[4]  # this module is run from the source tree, however it was installed
     commit = _git(folder, "rev-parse", "HEAD")
     if commit is None or not (folder / "pyproject.toml").is_file():
         return {"commit": None, "commit_dirty": None}
