@@ -219,6 +219,7 @@ typedef struct _reelmend_rpc_v1_OutputFrame {
 
 /* Milliseconds spent in each step of this request. */
 typedef struct _reelmend_rpc_v1_RenderTimings {
+    /* 0: this engine starts on every request at once. */
     double queue_ms;
     double receive_ms;
     double describe_ms;
