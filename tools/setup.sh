@@ -5,7 +5,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 
 PACKAGES=(g++ pkg-config libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev)
-DEV_PACKAGES=(binutils nanopb procps)
+DEV_PACKAGES=(binutils nanopb procps ffmpeg)  # ffmpeg: peers of the bench
 # Ubuntu has these as snaps only; what needs a browser is then skipped, and says so.
 BROWSER=(chromium chromium-driver)
 BUILD_REQUIRES=("scikit-build-core>=1.1" "nanobind>=3.1" "cmake>=3.26" ninja)

@@ -73,10 +73,10 @@ def stop_at_cuts(window: Window, is_cut: Callable[[FrameRef, FrameRef], bool]) -
     """
     frames, own = list(window.frames), list(window.own)
     centre = window.radius_frames
+    centre_is_stray = _is_stray(window, is_cut)
     for step in (-1, 1):
-        last, position, ended = frames[centre], centre + step, False
-        if _is_stray(window, is_cut):
-            last = frames[position]
+        position, ended = centre + step, False
+        last = frames[position if centre_is_stray else centre]
         while 0 <= position < len(frames):
             beyond = position + step
             here = frames[position]
