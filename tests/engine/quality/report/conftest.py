@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import shutil
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -121,14 +122,24 @@ class Browser:
         return [e["params"]["request"]["url"] for e in events if e["method"] == "Network.requestWillBeSent"]
 
     def stage(self) -> np.ndarray:
-        """Return the picture as the screen shows it, (272, 480, 3) RGB levels."""
-        box = {**self.ask("document.getElementById('stage').getBoundingClientRect().toJSON()"), "scale": 1}
-        clip = {side: box[side] for side in ("x", "y", "width", "height", "scale")}
-        clip["y"] += self.ask("scrollY")
-        taken = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": clip, "captureBeyondViewport": True})
-        png = np.frombuffer(base64.b64decode(taken["data"]), np.uint8)
-        shown = cv2.imdecode(png, cv2.IMREAD_COLOR)[:, :, ::-1]
+        """Return the picture as the screen shows it when it has come to rest, (272, 480, 3) RGB levels."""
+        last, ends = self._capture(), time.monotonic() + 10
+        while (taken := self._capture()) != last:
+            assert time.monotonic() < ends, "the picture never came to rest"
+            last = taken
+        shown = cv2.imdecode(np.frombuffer(base64.b64decode(taken), np.uint8), cv2.IMREAD_COLOR)[:, :, ::-1]
         return cv2.resize(shown, (WIDTH, HEIGHT), interpolation=cv2.INTER_AREA).astype(np.float32)
+
+    def _capture(self) -> str:
+        # Place and scroll position are read in one go, two painted frames after what was done last: read one by one,
+        # the page may scroll in between.
+        box = self.driver.execute_async_script(
+            "const done = arguments[0]; requestAnimationFrame(() => requestAnimationFrame(() => setTimeout(() => {"
+            "const b = document.getElementById('stage').getBoundingClientRect();"
+            "done({x: b.x + scrollX, y: b.y + scrollY, width: b.width, height: b.height, scale: 1}); }, 50)))"
+        )
+        taken = self.driver.execute_cdp_cmd("Page.captureScreenshot", {"clip": box, "captureBeyondViewport": True})
+        return str(taken["data"])
 
 
 @pytest.fixture(scope="session")
