@@ -80,6 +80,18 @@ typedef struct _reelmend_rpc_v1_GetServerInfoResponse {
     double uptime_s;
     /* Pixel bytes received from clients since the start, by any route. */
     uint64_t bytes_received;
+    /* Pixel bytes sent to clients since the start, by any route. */
+    uint64_t bytes_sent;
+    /* Why this provider and no other, in words for a person. Always set. */
+    pb_callback_t provider_reason;
+    /* Threads that a graph runs on. */
+    uint32_t threads;
+    /* Requests that wait for their turn now, and the most that may. */
+    uint32_t requests_waiting;
+    uint32_t most_requests_waiting;
+    /* Render streams open now, and the bytes of shared-memory slots that they and the frame store hold. */
+    uint32_t streams_open;
+    uint64_t slot_bytes;
 } reelmend_rpc_v1_GetServerInfoResponse;
 
 typedef struct _reelmend_rpc_v1_Parameter {
@@ -99,6 +111,8 @@ typedef struct _reelmend_rpc_v1_FrameFormat {
     uint32_t height;
     /* Planes: 1 (matte, luma) or 3 (R, G, B). */
     uint32_t channels;
+    /* In a WindowFrame: FLOAT16 promises that every sample is exactly a half, so that halves may cross instead of floats.
+ In a NeededFrame: what to send; floats become the nearest halves, ties to even. Results are FLOAT32. */
     reelmend_rpc_v1_SampleType sample_type;
 } reelmend_rpc_v1_FrameFormat;
 
@@ -147,10 +161,14 @@ typedef struct _reelmend_rpc_v1_RenderStart {
     reelmend_rpc_v1_PixelRoute route;
     /* Milliseconds from the engine's receipt of this message; 0: no limit. */
     uint32_t deadline_ms;
+    /* Names the client, at most 64 bytes, chosen at random when it starts: streams of one name share one place in the
+ queue, so that eight threads of one host don't push another host aside. Empty: the stream stands for itself. */
+    pb_callback_t client_id;
 } reelmend_rpc_v1_RenderStart;
 
-/* A place in a shared-memory segment of the engine. The client that was given it may use it until its next RenderStart
- on the stream or the stream's end, and must not read or write outside it. */
+/* A place in a shared-memory segment of the engine. A client writes into a slot that it was given for a source frame
+ until it sends PixelsInSlot; from then on the slot is the engine's, which keeps the frame there. It reads a result's
+ slot until its next RenderStart on the stream or the stream's end. It must not read or write outside a slot. */
 typedef struct _reelmend_rpc_v1_Slot {
     /* POSIX shared-memory object name ("/…"), to be opened for reading and writing. */
     pb_callback_t segment;
@@ -219,7 +237,7 @@ typedef struct _reelmend_rpc_v1_OutputFrame {
 
 /* Milliseconds spent in each step of this request. */
 typedef struct _reelmend_rpc_v1_RenderTimings {
-    /* 0: this engine starts on every request at once. */
+    /* Waiting for this client's turn. */
     double queue_ms;
     double receive_ms;
     double describe_ms;
@@ -297,13 +315,13 @@ extern "C" {
 
 /* Initializer values for message structs */
 #define reelmend_rpc_v1_GetServerInfoRequest_init_default {0}
-#define reelmend_rpc_v1_GetServerInfoResponse_init_default {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0, 0, 0, 0}
+#define reelmend_rpc_v1_GetServerInfoResponse_init_default {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0, 0, 0, 0, 0, {{NULL}, NULL}, 0, 0, 0, 0, 0}
 #define reelmend_rpc_v1_Parameter_init_default   {{{NULL}, NULL}, 0, {0}}
 #define reelmend_rpc_v1_FrameFormat_init_default {0, 0, 0, _reelmend_rpc_v1_SampleType_MIN}
 #define reelmend_rpc_v1_WindowFrame_init_default {0, {{NULL}, NULL}, false, reelmend_rpc_v1_FrameFormat_init_default, {{NULL}, NULL}}
 #define reelmend_rpc_v1_ClipWindow_init_default  {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_OutputRequest_init_default {{{NULL}, NULL}, 0}
-#define reelmend_rpc_v1_RenderStart_init_default {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0}
+#define reelmend_rpc_v1_RenderStart_init_default {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_Slot_init_default        {{{NULL}, NULL}, 0, 0}
 #define reelmend_rpc_v1_NeededFrame_init_default {{{NULL}, NULL}, 0, _reelmend_rpc_v1_FrameForm_MIN, false, reelmend_rpc_v1_FrameFormat_init_default, false, reelmend_rpc_v1_Slot_init_default}
 #define reelmend_rpc_v1_FramesNeeded_init_default {0, {{NULL}, NULL}}
@@ -315,13 +333,13 @@ extern "C" {
 #define reelmend_rpc_v1_RenderDone_init_default  {0, false, reelmend_rpc_v1_RenderTimings_init_default, 0, 0}
 #define reelmend_rpc_v1_RenderResponse_init_default {0, {reelmend_rpc_v1_FramesNeeded_init_default}}
 #define reelmend_rpc_v1_GetServerInfoRequest_init_zero {0}
-#define reelmend_rpc_v1_GetServerInfoResponse_init_zero {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0, 0, 0, 0}
+#define reelmend_rpc_v1_GetServerInfoResponse_init_zero {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0, 0, 0, 0, 0, {{NULL}, NULL}, 0, 0, 0, 0, 0}
 #define reelmend_rpc_v1_Parameter_init_zero      {{{NULL}, NULL}, 0, {0}}
 #define reelmend_rpc_v1_FrameFormat_init_zero    {0, 0, 0, _reelmend_rpc_v1_SampleType_MIN}
 #define reelmend_rpc_v1_WindowFrame_init_zero    {0, {{NULL}, NULL}, false, reelmend_rpc_v1_FrameFormat_init_zero, {{NULL}, NULL}}
 #define reelmend_rpc_v1_ClipWindow_init_zero     {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_OutputRequest_init_zero  {{{NULL}, NULL}, 0}
-#define reelmend_rpc_v1_RenderStart_init_zero    {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0}
+#define reelmend_rpc_v1_RenderStart_init_zero    {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_Slot_init_zero           {{{NULL}, NULL}, 0, 0}
 #define reelmend_rpc_v1_NeededFrame_init_zero    {{{NULL}, NULL}, 0, _reelmend_rpc_v1_FrameForm_MIN, false, reelmend_rpc_v1_FrameFormat_init_zero, false, reelmend_rpc_v1_Slot_init_zero}
 #define reelmend_rpc_v1_FramesNeeded_init_zero   {0, {{NULL}, NULL}}
@@ -344,6 +362,13 @@ extern "C" {
 #define reelmend_rpc_v1_GetServerInfoResponse_frames_rendered_tag 8
 #define reelmend_rpc_v1_GetServerInfoResponse_uptime_s_tag 9
 #define reelmend_rpc_v1_GetServerInfoResponse_bytes_received_tag 10
+#define reelmend_rpc_v1_GetServerInfoResponse_bytes_sent_tag 11
+#define reelmend_rpc_v1_GetServerInfoResponse_provider_reason_tag 12
+#define reelmend_rpc_v1_GetServerInfoResponse_threads_tag 13
+#define reelmend_rpc_v1_GetServerInfoResponse_requests_waiting_tag 14
+#define reelmend_rpc_v1_GetServerInfoResponse_most_requests_waiting_tag 15
+#define reelmend_rpc_v1_GetServerInfoResponse_streams_open_tag 16
+#define reelmend_rpc_v1_GetServerInfoResponse_slot_bytes_tag 17
 #define reelmend_rpc_v1_Parameter_name_tag       1
 #define reelmend_rpc_v1_Parameter_number_tag     2
 #define reelmend_rpc_v1_Parameter_integer_tag    3
@@ -371,6 +396,7 @@ extern "C" {
 #define reelmend_rpc_v1_RenderStart_outputs_tag  6
 #define reelmend_rpc_v1_RenderStart_route_tag    7
 #define reelmend_rpc_v1_RenderStart_deadline_ms_tag 8
+#define reelmend_rpc_v1_RenderStart_client_id_tag 9
 #define reelmend_rpc_v1_Slot_segment_tag         1
 #define reelmend_rpc_v1_Slot_offset_bytes_tag    2
 #define reelmend_rpc_v1_Slot_size_bytes_tag      3
@@ -428,7 +454,14 @@ X(a, STATIC,   SINGULAR, UINT64,   memory_budget_bytes,   6) \
 X(a, STATIC,   SINGULAR, UINT64,   memory_used_bytes,   7) \
 X(a, STATIC,   SINGULAR, UINT64,   frames_rendered,   8) \
 X(a, STATIC,   SINGULAR, DOUBLE,   uptime_s,          9) \
-X(a, STATIC,   SINGULAR, UINT64,   bytes_received,   10)
+X(a, STATIC,   SINGULAR, UINT64,   bytes_received,   10) \
+X(a, STATIC,   SINGULAR, UINT64,   bytes_sent,       11) \
+X(a, CALLBACK, SINGULAR, STRING,   provider_reason,  12) \
+X(a, STATIC,   SINGULAR, UINT32,   threads,          13) \
+X(a, STATIC,   SINGULAR, UINT32,   requests_waiting,  14) \
+X(a, STATIC,   SINGULAR, UINT32,   most_requests_waiting,  15) \
+X(a, STATIC,   SINGULAR, UINT32,   streams_open,     16) \
+X(a, STATIC,   SINGULAR, UINT64,   slot_bytes,       17)
 #define reelmend_rpc_v1_GetServerInfoResponse_CALLBACK pb_default_field_callback
 #define reelmend_rpc_v1_GetServerInfoResponse_DEFAULT NULL
 
@@ -482,7 +515,8 @@ X(a, CALLBACK, REPEATED, MESSAGE,  parameters,        4) \
 X(a, CALLBACK, REPEATED, MESSAGE,  clips,             5) \
 X(a, CALLBACK, REPEATED, MESSAGE,  outputs,           6) \
 X(a, STATIC,   SINGULAR, UENUM,    route,             7) \
-X(a, STATIC,   SINGULAR, UINT32,   deadline_ms,       8)
+X(a, STATIC,   SINGULAR, UINT32,   deadline_ms,       8) \
+X(a, CALLBACK, SINGULAR, STRING,   client_id,         9)
 #define reelmend_rpc_v1_RenderStart_CALLBACK pb_default_field_callback
 #define reelmend_rpc_v1_RenderStart_DEFAULT NULL
 #define reelmend_rpc_v1_RenderStart_parameters_MSGTYPE reelmend_rpc_v1_Parameter

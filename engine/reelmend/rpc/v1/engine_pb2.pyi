@@ -63,7 +63,7 @@ class GetServerInfoRequest(_message.Message):
     def __init__(self) -> None: ...
 
 class GetServerInfoResponse(_message.Message):
-    __slots__ = ("engine_version", "api_version", "process_id", "address", "provider", "memory_budget_bytes", "memory_used_bytes", "frames_rendered", "uptime_s", "bytes_received")
+    __slots__ = ("engine_version", "api_version", "process_id", "address", "provider", "memory_budget_bytes", "memory_used_bytes", "frames_rendered", "uptime_s", "bytes_received", "bytes_sent", "provider_reason", "threads", "requests_waiting", "most_requests_waiting", "streams_open", "slot_bytes")
     ENGINE_VERSION_FIELD_NUMBER: _ClassVar[int]
     API_VERSION_FIELD_NUMBER: _ClassVar[int]
     PROCESS_ID_FIELD_NUMBER: _ClassVar[int]
@@ -74,6 +74,13 @@ class GetServerInfoResponse(_message.Message):
     FRAMES_RENDERED_FIELD_NUMBER: _ClassVar[int]
     UPTIME_S_FIELD_NUMBER: _ClassVar[int]
     BYTES_RECEIVED_FIELD_NUMBER: _ClassVar[int]
+    BYTES_SENT_FIELD_NUMBER: _ClassVar[int]
+    PROVIDER_REASON_FIELD_NUMBER: _ClassVar[int]
+    THREADS_FIELD_NUMBER: _ClassVar[int]
+    REQUESTS_WAITING_FIELD_NUMBER: _ClassVar[int]
+    MOST_REQUESTS_WAITING_FIELD_NUMBER: _ClassVar[int]
+    STREAMS_OPEN_FIELD_NUMBER: _ClassVar[int]
+    SLOT_BYTES_FIELD_NUMBER: _ClassVar[int]
     engine_version: str
     api_version: int
     process_id: int
@@ -84,7 +91,14 @@ class GetServerInfoResponse(_message.Message):
     frames_rendered: int
     uptime_s: float
     bytes_received: int
-    def __init__(self, engine_version: _Optional[str] = ..., api_version: _Optional[int] = ..., process_id: _Optional[int] = ..., address: _Optional[str] = ..., provider: _Optional[str] = ..., memory_budget_bytes: _Optional[int] = ..., memory_used_bytes: _Optional[int] = ..., frames_rendered: _Optional[int] = ..., uptime_s: _Optional[float] = ..., bytes_received: _Optional[int] = ...) -> None: ...
+    bytes_sent: int
+    provider_reason: str
+    threads: int
+    requests_waiting: int
+    most_requests_waiting: int
+    streams_open: int
+    slot_bytes: int
+    def __init__(self, engine_version: _Optional[str] = ..., api_version: _Optional[int] = ..., process_id: _Optional[int] = ..., address: _Optional[str] = ..., provider: _Optional[str] = ..., memory_budget_bytes: _Optional[int] = ..., memory_used_bytes: _Optional[int] = ..., frames_rendered: _Optional[int] = ..., uptime_s: _Optional[float] = ..., bytes_received: _Optional[int] = ..., bytes_sent: _Optional[int] = ..., provider_reason: _Optional[str] = ..., threads: _Optional[int] = ..., requests_waiting: _Optional[int] = ..., most_requests_waiting: _Optional[int] = ..., streams_open: _Optional[int] = ..., slot_bytes: _Optional[int] = ...) -> None: ...
 
 class ListModelsRequest(_message.Message):
     __slots__ = ("task",)
@@ -219,7 +233,7 @@ class OutputRequest(_message.Message):
     def __init__(self, output: _Optional[str] = ..., time_frames: _Optional[float] = ...) -> None: ...
 
 class RenderStart(_message.Message):
-    __slots__ = ("request_id", "effect", "model", "parameters", "clips", "outputs", "route", "deadline_ms")
+    __slots__ = ("request_id", "effect", "model", "parameters", "clips", "outputs", "route", "deadline_ms", "client_id")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EFFECT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -228,6 +242,7 @@ class RenderStart(_message.Message):
     OUTPUTS_FIELD_NUMBER: _ClassVar[int]
     ROUTE_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
+    CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
     request_id: int
     effect: str
     model: str
@@ -236,7 +251,8 @@ class RenderStart(_message.Message):
     outputs: _containers.RepeatedCompositeFieldContainer[OutputRequest]
     route: PixelRoute
     deadline_ms: int
-    def __init__(self, request_id: _Optional[int] = ..., effect: _Optional[str] = ..., model: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., clips: _Optional[_Iterable[_Union[ClipWindow, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputRequest, _Mapping]]] = ..., route: _Optional[_Union[PixelRoute, str]] = ..., deadline_ms: _Optional[int] = ...) -> None: ...
+    client_id: str
+    def __init__(self, request_id: _Optional[int] = ..., effect: _Optional[str] = ..., model: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., clips: _Optional[_Iterable[_Union[ClipWindow, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputRequest, _Mapping]]] = ..., route: _Optional[_Union[PixelRoute, str]] = ..., deadline_ms: _Optional[int] = ..., client_id: _Optional[str] = ...) -> None: ...
 
 class Slot(_message.Message):
     __slots__ = ("segment", "offset_bytes", "size_bytes")

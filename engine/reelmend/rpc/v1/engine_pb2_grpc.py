@@ -33,8 +33,10 @@ class EngineServiceStub:
     - *Planar* pixels are channel after channel, each `height` rows of `width` samples, top row first, no padding,
     little-endian. Three channels are R, G, B; alpha never crosses, it stays with the client.
     - A *digest* names a frame by its content (16 bytes): XXH3-128, canonical (big-endian) form, over
-    "width, height, channels, sample type" as four little-endian uint32 (sample type: the number in SampleType),
-    followed by the XXH3-128 digests (canonical form) of the planes in order. The engine checks it on arrival.
+    "width, height, channels, 1" as four little-endian uint32 (1: float32), followed by the XXH3-128 digests (canonical
+    form) of the planes in order. It names the float32 values, whatever type they came from or cross as, so that a half
+    and a float of one value are one content. The engine checks it on arrival, except where it asked for halves of a
+    frame that is not made of halves: these it takes, like proxies, as they come.
     - A *proxy* is the area average of a frame over a grid of min(width, 320) × min(height, 180) cells: cell column i
     covers the pixels from floor(i·width/columns) to floor((i+1)·width/columns), rows alike. It is computed in
     integers, so that every client gets the same bits: a sample x becomes round-half-even(clamp(x, ±2047)·2^20); a
@@ -74,8 +76,10 @@ class EngineServiceServicer:
     - *Planar* pixels are channel after channel, each `height` rows of `width` samples, top row first, no padding,
     little-endian. Three channels are R, G, B; alpha never crosses, it stays with the client.
     - A *digest* names a frame by its content (16 bytes): XXH3-128, canonical (big-endian) form, over
-    "width, height, channels, sample type" as four little-endian uint32 (sample type: the number in SampleType),
-    followed by the XXH3-128 digests (canonical form) of the planes in order. The engine checks it on arrival.
+    "width, height, channels, 1" as four little-endian uint32 (1: float32), followed by the XXH3-128 digests (canonical
+    form) of the planes in order. It names the float32 values, whatever type they came from or cross as, so that a half
+    and a float of one value are one content. The engine checks it on arrival, except where it asked for halves of a
+    frame that is not made of halves: these it takes, like proxies, as they come.
     - A *proxy* is the area average of a frame over a grid of min(width, 320) × min(height, 180) cells: cell column i
     covers the pixels from floor(i·width/columns) to floor((i+1)·width/columns), rows alike. It is computed in
     integers, so that every client gets the same bits: a sample x becomes round-half-even(clamp(x, ±2047)·2^20); a
@@ -115,7 +119,9 @@ class EngineServiceServicer:
         NOT_FOUND (unknown effect, model or output: do not retry),
         DATA_LOSS (pixels do not match their digest: retry once),
         FAILED_PRECONDITION (message out of order, provider missing, weights missing: do not retry),
-        RESOURCE_EXHAUSTED (too many streams or the window exceeds the memory budget: retry later),
+        RESOURCE_EXHAUSTED (too many streams or requests at once, or the window exceeds the memory budget. The trailing
+        metadata "grpc-retry-pushback-ms" holds the milliseconds after which a retry may succeed; without it a retry does
+        not help),
         DEADLINE_EXCEEDED (RenderStart.deadline_ms passed: retry with more time),
         CANCELLED (by the client), UNAVAILABLE (engine is stopping: reconnect and retry),
         INTERNAL (a defect of the engine: report it; a retry may succeed).
@@ -158,8 +164,10 @@ class EngineService:
     - *Planar* pixels are channel after channel, each `height` rows of `width` samples, top row first, no padding,
     little-endian. Three channels are R, G, B; alpha never crosses, it stays with the client.
     - A *digest* names a frame by its content (16 bytes): XXH3-128, canonical (big-endian) form, over
-    "width, height, channels, sample type" as four little-endian uint32 (sample type: the number in SampleType),
-    followed by the XXH3-128 digests (canonical form) of the planes in order. The engine checks it on arrival.
+    "width, height, channels, 1" as four little-endian uint32 (1: float32), followed by the XXH3-128 digests (canonical
+    form) of the planes in order. It names the float32 values, whatever type they came from or cross as, so that a half
+    and a float of one value are one content. The engine checks it on arrival, except where it asked for halves of a
+    frame that is not made of halves: these it takes, like proxies, as they come.
     - A *proxy* is the area average of a frame over a grid of min(width, 320) × min(height, 180) cells: cell column i
     covers the pixels from floor(i·width/columns) to floor((i+1)·width/columns), rows alike. It is computed in
     integers, so that every client gets the same bits: a sample x becomes round-half-even(clamp(x, ±2047)·2^20); a
