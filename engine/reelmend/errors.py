@@ -43,7 +43,11 @@ class DeadlineError(ReelmendError):
 
 
 class CapacityError(ReelmendError):
-    """The engine is full: try again later, or give it more memory."""
+    """The engine is full. `retry_after_ms`: when a retry may succeed; None: only with more memory, never by waiting."""
+
+    def __init__(self, message: str, retry_after_ms: int | None = None) -> None:
+        super().__init__(message)
+        self.retry_after_ms = retry_after_ms
 
 
 class UnavailableError(ReelmendError):

@@ -28,9 +28,14 @@ MAX_SIDE_PIXELS = 32768
 
 
 class SampleType(enum.IntEnum):
-    """Numbered as on the wire; the number is part of the digest."""
+    """Numbered as on the wire. Digests name the float32 values, whatever type they cross as."""
 
     FLOAT32 = 1
+    FLOAT16 = 2
+
+    @property
+    def size_bytes(self) -> int:
+        return 4 if self is SampleType.FLOAT32 else 2
 
 
 class FrameForm(enum.IntEnum):
@@ -81,11 +86,15 @@ class FrameFormat:
 
 @dataclass(frozen=True, slots=True)
 class FrameRef:
-    """A frame by number and content: what a window is made of before any pixel has moved."""
+    """A frame by number and content: what a window is made of before any pixel has moved.
+
+    `sample_type` FLOAT16 promises that every sample is exactly a half, so that halves may cross instead of floats.
+    """
 
     frame: int
     digest: bytes
     format: FrameFormat
+    sample_type: SampleType = SampleType.FLOAT32
 
 
 def content_digest(planes: Planes) -> bytes:

@@ -6,14 +6,26 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
+
+from reelmend.errors import CapacityError
+
+ASK_EVERY_S = 0.05
+"""How often a thread that waits asks whether its caller still wants the frame."""
+RETRY_AFTER_MS = 100
+"""When held bytes may be free again: about the time of a frame."""
 
 
 class ContentMemory:
-    """A map from content names to arrays, bounded in bytes, shared by all clients. Thread-safe.
+    """A map from content names to arrays, bounded in bytes, shared by all clients. Thread-safe and re-entrant.
 
     Keys name content (digest, model, form, …), never time or place, so that an entry is right for whoever asks.
-    An entry may vanish at any moment: callers keep a reference to what they still need.
+    An entry may vanish at any moment: callers keep a reference to what they still need. Bytes that lie outside of the
+    entries but count towards the budget (slots in flight, buffers that wait for reuse) are held and let go of.
+
+    Dropping an entry may run the finaliser of its array, which may call `hold` or `let_go` in turn: values are
+    therefore dropped after the books are closed, outside of the lock.
     """
 
     def __init__(self, budget_bytes: int) -> None:
@@ -21,11 +33,17 @@ class ContentMemory:
         self._entries: OrderedDict[Hashable, tuple[Any, int]] = OrderedDict()
         self._in_progress: dict[Hashable, Future[Any]] = {}
         self._used_bytes = 0
-        self._lock = threading.Lock()
+        self._held_bytes = 0
+        self._lock = threading.RLock()
 
     @property
     def used_bytes(self) -> int:
+        """Bytes of the entries and of what is held: at most the budget."""
         return self._used_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        return self._held_bytes
 
     def __contains__(self, key: Hashable) -> bool:
         with self._lock:
@@ -42,22 +60,46 @@ class ContentMemory:
 
     def put(self, key: Hashable, value: Any, size_bytes: int) -> None:
         """Keep `value`; forget the longest unused entries beyond the budget. Larger than the budget: not kept."""
+        dropped: list[Any] = []
         with self._lock:
             if key in self._entries:
-                self._used_bytes -= self._entries.pop(key)[1]
-            if size_bytes > self.budget_bytes:
-                return
-            self._entries[key] = (value, size_bytes)
-            self._used_bytes += size_bytes
-            while self._used_bytes > self.budget_bytes:
-                _, (_, freed_bytes) = self._entries.popitem(last=False)
-                self._used_bytes -= freed_bytes
+                dropped.append(self._remove(key))
+            if size_bytes + self._held_bytes <= self.budget_bytes:
+                self._entries[key] = (value, size_bytes)
+                self._used_bytes += size_bytes
+                self._evict(dropped, self.budget_bytes)
 
-    def get_or_compute(self, key: Hashable, compute: Callable[[], tuple[Any, int]]) -> Any:
+    def hold(self, size_bytes: int) -> None:
+        """Count bytes outside of the entries, making room for them.
+
+        Raises CapacityError, with a time to retry after, when what others hold leaves no room.
+        """
+        dropped: list[Any] = []
+        with self._lock:
+            if self._held_bytes + size_bytes > self.budget_bytes:
+                raise CapacityError(
+                    f"the engine's memory of {self.budget_bytes >> 20} MiB is full of frames in flight, and "
+                    f"{-(-size_bytes >> 20)} MiB more are wanted; try again soon, or start it with more --memory",
+                    RETRY_AFTER_MS if size_bytes <= self.budget_bytes else None,
+                )
+            self._held_bytes += size_bytes
+            self._used_bytes += size_bytes
+            self._evict(dropped, self.budget_bytes)
+
+    def let_go(self, size_bytes: int) -> None:
+        """Take back what `hold` counted."""
+        with self._lock:
+            self._held_bytes -= size_bytes
+            self._used_bytes -= size_bytes
+
+    def get_or_compute(
+        self, key: Hashable, compute: Callable[[], tuple[Any, int]], check: Callable[[], None] = lambda: None
+    ) -> Any:
         """Return the entry, computing it when it is not there: once, even when many threads ask at the same time.
 
-        `compute` returns the value and its size in bytes. When it raises, every waiting thread computes for itself: one
-        caller's cancellation must not fail another's frame.
+        `compute` returns the value and its size in bytes. When it raises, one of the waiting threads computes for
+        itself: one caller's cancellation must not fail another's frame. `check` is asked while waiting for another
+        thread, and raises when the caller has lost interest.
         """
         while True:
             with self._lock:
@@ -70,7 +112,7 @@ class ContentMemory:
                     future = self._in_progress[key] = Future()
             if mine:
                 return self._compute_for_all(key, compute, future)
-            if future.exception() is None:
+            if _succeeded(future, check):
                 return future.result()
 
     def _compute_for_all(self, key: Hashable, compute: Callable[[], tuple[Any, int]], future: Future[Any]) -> Any:
@@ -86,3 +128,20 @@ class ContentMemory:
             del self._in_progress[key]
         future.set_result(value)
         return value
+
+    def _evict(self, dropped: list[Any], target_bytes: int) -> None:
+        while self._used_bytes > target_bytes and self._entries:
+            dropped.append(self._remove(next(iter(self._entries))))
+
+    def _remove(self, key: Hashable) -> Any:
+        value, size_bytes = self._entries.pop(key)
+        self._used_bytes -= size_bytes
+        return value
+
+
+def _succeeded(future: Future[Any], check: Callable[[], None]) -> bool:
+    while True:
+        try:
+            return future.exception(ASK_EVERY_S) is None
+        except FutureTimeoutError:
+            check()

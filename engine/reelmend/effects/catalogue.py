@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from reelmend.effects.deflicker import Deflicker
 from reelmend.effects.effect import Effect
 from reelmend.errors import ModelError, NotFoundError
@@ -10,11 +12,11 @@ from reelmend.inference.models import Model, ModelStore
 EFFECTS: dict[str, Effect] = {effect.name: effect for effect in (Deflicker(),)}
 
 
-def find_effect(name: str) -> Effect:
+def find_effect(name: str, effects: Mapping[str, Effect] = EFFECTS) -> Effect:
     """Return the effect. Raises NotFoundError that lists the effects."""
-    if name not in EFFECTS:
-        raise NotFoundError(f"no effect '{name}'; there is {', '.join(sorted(EFFECTS))}")
-    return EFFECTS[name]
+    if name not in effects:
+        raise NotFoundError(f"no effect '{name}'; there is {', '.join(sorted(effects))}")
+    return effects[name]
 
 
 def find_model(store: ModelStore, effect: Effect, model_id: str = "") -> Model:

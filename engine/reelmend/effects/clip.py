@@ -35,7 +35,7 @@ def render_clip(
 
 def effect_radius_frames(renderer: Renderer, effect: str, parameters: Mapping[str, object], model: str = "") -> int:
     """Return how far the effect's window reaches with these parameters. Raises ReelmendError when they are wrong."""
-    found = find_effect(effect)
+    found = find_effect(effect, renderer.effects)
     manifest = find_model(renderer.models, found, model).manifest
     return found.radius_frames(resolve(manifest.parameters, parameters, f"effect '{effect}'"))
 

@@ -45,11 +45,9 @@ class Deflicker:
         started = time.perf_counter()
         descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}
         window = stop_at_cuts(window, lambda a, b: is_cut(descriptors[a.digest].grid, descriptors[b.digest].grid))
-        described = time.perf_counter()
+        bench.spend("describe", 1000 * (time.perf_counter() - started))
         bench.check()
         planes = self._correct(window, descriptors, values, outputs, bench)
-        bench.spent_ms["describe"] = 1000 * (described - started)
-        bench.spent_ms["infer"] = 1000 * (time.perf_counter() - described)
         return Rendered(planes, window.distinct[0].frame, window.distinct[-1].frame)
 
     def _describe(self, ref: FrameRef, bench: Workbench) -> Descriptor:
@@ -80,7 +78,8 @@ class Deflicker:
             "weights": np.asarray(window.own, dtype=np.float32),
             "strength": scalar(float(values["strength"])),
         }
-        return dict(zip(outputs, session.run(inputs, outputs), strict=True))
+        into = {name: bench.output(name, window.centre_frame.format) for name in outputs}
+        return dict(zip(outputs, bench.run(session, inputs, outputs, into), strict=True))
 
 
 def _descriptor_key(ref: FrameRef, model: Model) -> tuple[str, str, bytes]:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from reelmend.buffer.memory import ContentMemory
+from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import Window
-from reelmend.frames import FrameForm, FrameRef, Planes
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.inference.models import Model
-from reelmend.inference.session import SessionPool
+from reelmend.inference.session import Array, Session, SessionPool
+from reelmend.inference.turns import Turns
 from reelmend.parameters import Value
 
 Values = Mapping[str, Value]
@@ -18,12 +21,26 @@ Check = Callable[[], None]
 """Raises CancelledError or DeadlineError when the caller no longer wants the frame; asked between steps."""
 
 
+Output = Callable[[str, FrameFormat], Planes]
+"""Where an output is written: its name and format in, writable C-contiguous planes out."""
+
+
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Pixels that an effect has to see once: a frame of the source, whole or as its proxy."""
+    """Pixels that an effect has to see once: a frame of the source, whole or as its proxy, as floats or as halves."""
 
     ref: FrameRef
     form: FrameForm
+    sample_type: SampleType = SampleType.FLOAT32
+
+    @property
+    def format(self) -> FrameFormat:
+        return self.ref.format.in_form(self.form)
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes that cross."""
+        return self.format.size_bytes // 4 * self.sample_type.size_bytes
 
 
 @dataclass(slots=True)
@@ -33,10 +50,34 @@ class Workbench:
     model: Model
     sessions: SessionPool
     memory: ContentMemory
+    pool: PlanesPool
+    turns: Turns
     pixels: Callable[[FrameRef, FrameForm], Planes]
+    output: Output
+    client: str = ""
     check: Check = lambda: None
     spent_ms: dict[str, float] = field(default_factory=dict)
     _pinned: dict[Hashable, Any] = field(default_factory=dict)
+
+    def run(
+        self,
+        session: Session,
+        inputs: Mapping[str, Array],
+        outputs: Sequence[str],
+        into: Mapping[str, Array] | None = None,
+    ) -> list[Array]:
+        """Run a graph when it is this client's turn; what it waits is counted as "queue", the rest as "infer"."""
+        with self.turns.turn(self.client, self.check) as waited_ms:
+            self.spend("queue", waited_ms)
+            self.check()
+            started = time.perf_counter()
+            result = session.run(inputs, outputs, into)
+        self.spend("infer", 1000 * (time.perf_counter() - started))
+        return result
+
+    def spend(self, step: str, spent_ms: float) -> None:
+        """Count time towards a step of the request."""
+        self.spent_ms[step] = self.spent_ms.get(step, 0.0) + spent_ms
 
     def pin(self, key: Hashable) -> bool:
         """Say whether memory holds the feature; if so it stays at hand for this request, whatever is evicted."""
@@ -47,7 +88,7 @@ class Workbench:
     def feature(self, key: Hashable, compute: Callable[[], tuple[Any, int]]) -> Any:
         """Return the feature of that name: pinned, remembered, or computed once for all who ask (value, bytes)."""
         if key not in self._pinned:
-            self._pinned[key] = self.memory.get_or_compute(key, compute)
+            self._pinned[key] = self.memory.get_or_compute(key, compute, self.check)
         return self._pinned[key]
 
 

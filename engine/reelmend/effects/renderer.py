@@ -5,17 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reelmend.buffer.memory import ContentMemory
+from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import window_around
-from reelmend.effects.catalogue import find_effect, find_model
-from reelmend.effects.effect import Check, Need, Rendered, Workbench
+from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
+from reelmend.effects.effect import Check, Effect, Need, Output, Rendered, Workbench
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType, content_digest, make_proxy
 from reelmend.inference.models import ModelStore
-from reelmend.inference.session import SessionPool
+from reelmend.inference.session import Array, SessionPool
+from reelmend.inference.turns import MOST_WAITING, Turns
 from reelmend.parameters import resolve
 
 DEFAULT_MEMORY_BYTES = 2 << 30
+IDLE_SHARE = 8
+"""The part of the memory that buffers waiting for reuse may take: one in so many bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,24 +42,46 @@ class Job:
 
 
 class Renderer:
-    """The engine's core: models, sessions and the shared memory. Thread-safe."""
+    """The engine's core: models, sessions, the shared memory, and whose turn it is. Thread-safe.
 
-    def __init__(self, models: ModelStore, provider: str = "cpu", memory_bytes: int = DEFAULT_MEMORY_BYTES) -> None:
+    `threads` a graph and `queue` (the most requests that may wait) are found from the machine when 0. `memory` may be
+    given to share it; otherwise it has `memory_bytes`.
+    """
+
+    def __init__(
+        self,
+        models: ModelStore,
+        provider: str = "cpu",
+        memory_bytes: int = DEFAULT_MEMORY_BYTES,
+        *,
+        effects: Mapping[str, Effect] = EFFECTS,
+        memory: ContentMemory | None = None,
+        threads: int = 0,
+        queue: int = 0,
+    ) -> None:
         self.models = models
-        self.sessions = SessionPool(provider)
-        self.memory = ContentMemory(memory_bytes)
+        self.effects = effects
+        self.sessions = SessionPool(provider, threads)
+        self.memory = ContentMemory(memory_bytes) if memory is None else memory
+        self.pool = PlanesPool(self.memory, self.memory.budget_bytes // IDLE_SHARE)
+        self.turns = Turns(self.sessions.choice.graphs_at_once, queue or MOST_WAITING)
 
-    def begin(self, job: Job) -> Render:
-        """Return the render of `job`, which says what it needs. Raises BadRequestError, NotFoundError, ModelError."""
-        return Render(self, job)
+    def begin(self, job: Job, client: str = "", check: Check = lambda: None) -> Render:
+        """Return the render of `job`, which says what it needs. Raises BadRequestError, NotFoundError, ModelError.
+
+        `client` names whose turn the graph runs take; requests of one name share one place in the round.
+        """
+        check()
+        return Render(self, job, client)
 
 
 class Render:
     """One frame on its way: `needed` lists the pixels it lacks; `supply` each; then `finish`."""
 
-    def __init__(self, renderer: Renderer, job: Job) -> None:
+    def __init__(self, renderer: Renderer, job: Job, client: str = "") -> None:
         self._memory = renderer.memory
-        self._effect = find_effect(job.effect)
+        self._turns = renderer.turns
+        self._effect = find_effect(job.effect, renderer.effects)
         self._model = find_model(renderer.models, self._effect, job.model)
         manifest = self._model.manifest
         self._values = resolve(manifest.parameters, job.parameters, f"effect '{job.effect}'")
@@ -67,7 +95,17 @@ class Render:
             raise ShapeError(f"effect '{job.effect}' takes R, G and B planes, got one plane a frame")
         self.identical_to_source = job.outputs == ("result",) and self._effect.is_identity(self._values)
         self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
-        self._bench = Workbench(self._model, renderer.sessions, self._memory, self._pixels)
+        self._pool = renderer.pool
+        self._bench = Workbench(
+            self._model,
+            renderer.sessions,
+            self._memory,
+            self._pool,
+            self._turns,
+            self._pixels,
+            self._pooled_output,
+            client,
+        )
         self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
         self._refuse_beyond_budget()
 
@@ -75,33 +113,40 @@ class Render:
     def spent_ms(self) -> dict[str, float]:
         return self._bench.spent_ms
 
-    def supply(self, need: Need, planes: Planes) -> None:
-        """Take the pixels of one need; whole frames are checked against their digest and kept for later requests.
+    def supply(self, need: Need, planes: Array) -> None:
+        """Take the pixels of one need, by reference; whole frames are checked against their digest and kept.
 
-        `planes` may be overwritten by the caller afterwards. Raises ShapeError or IntegrityError.
+        The caller promises that the bytes stay as they are until `planes` is garbage. Halves are expanded once into
+        memory of our own. Raises ShapeError or IntegrityError.
         """
-        wanted = need.ref.format.in_form(need.form)
-        if FrameFormat.of(planes) != wanted:
+        wanted = need.format
+        kept = self._expanded(planes) if need.sample_type is SampleType.FLOAT16 else planes
+        if FrameFormat.of(kept) != wanted:
             raise ShapeError(f"frame {need.ref.frame} must come as {wanted.shape}, got {planes.shape}")
-        kept = planes.copy()
         if need.form is FrameForm.FULL:
             if content_digest(kept) != need.ref.digest:
                 raise IntegrityError(f"the pixels of frame {need.ref.frame} are not those that its digest names")
             self._memory.put(("frame", need.ref.digest), kept, kept.nbytes)
         self._at_hand[need.ref.digest, need.form] = kept
 
-    def finish(self, check: Check = lambda: None) -> Rendered:
-        """Return the outputs. Raises CancelledError or DeadlineError when `check` does, at the next step."""
+    def finish(self, check: Check = lambda: None, output: Output | None = None) -> Rendered:
+        """Return the outputs, written where `output` says or into pooled memory.
+
+        Raises CancelledError or DeadlineError when `check` does, at the next step, and CapacityError with a time to
+        retry after when too many frames are on their way.
+        """
         if self.identical_to_source:
             return Rendered({}, self.window.centre, self.window.centre)
         if missing := [need for need in self.needed if (need.ref.digest, need.form) not in self._at_hand]:
             raise BadRequestError(f"frame {missing[0].ref.frame} was needed ({missing[0].form.name}) but never came")
         self._bench.check = check
+        self._bench.output = output or self._pooled_output
         check()
-        return self._effect.render(self.window, self._values, self._outputs, self._bench)
+        with self._turns.request():
+            return self._effect.render(self.window, self._values, self._outputs, self._bench)
 
     def _refuse_beyond_budget(self) -> None:
-        wanted_mib = sum(need.ref.format.in_form(need.form).size_bytes for need in self.needed) >> 20
+        wanted_mib = sum(need.format.size_bytes for need in self.needed) >> 20
         budget_mib = self._memory.budget_bytes >> 20
         if wanted_mib > budget_mib:
             raise CapacityError(
@@ -124,3 +169,13 @@ class Render:
         if planes is None and form is FrameForm.PROXY:
             return make_proxy(self._at_hand[ref.digest, FrameForm.FULL])
         return self._at_hand[ref.digest, form]
+
+    def _pooled_output(self, _name: str, form: FrameFormat) -> Planes:
+        return self._pool.take(form)
+
+    def _expanded(self, halves: Array) -> Planes:
+        if halves.dtype == np.float32:
+            return halves
+        planes: Planes = self._pool.array(halves.shape, np.float32)
+        np.copyto(planes, halves)
+        return planes

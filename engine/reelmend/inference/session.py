@@ -1,29 +1,44 @@
-"""ONNX Runtime sessions whose provider is the one that was asked for, or an error."""
+"""ONNX Runtime sessions on the provider that was asked for, or an error; arrays enter and leave by reference."""
 
 from __future__ import annotations
 
-import os
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
 
-from reelmend.errors import ModelError, ProviderError
+from reelmend.errors import ModelError, ShapeError
 from reelmend.inference.models import Model
+from reelmend.inference.provider import CPU, ProviderChoice, check_provider, choose_provider, import_onnxruntime
+from reelmend.inference.threads import usable_cores
+
+__all__ = [
+    "CPU",
+    "Array",
+    "OrtSession",
+    "Session",
+    "SessionPool",
+    "check_provider",
+    "choose_provider",
+    "import_onnxruntime",
+    "scalar",
+    "usable_cores",
+]
 
 Array = npt.NDArray[Any]
-
-CPU = "CPUExecutionProvider"
-PROVIDERS = {"cpu": CPU, "cuda": "CUDAExecutionProvider", "tensorrt": "TensorrtExecutionProvider"}
 
 
 class Session(Protocol):
     """A loaded graph: named arrays in, the asked-for arrays out. Thread-safe."""
 
-    def run(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]: ...
+    def run(
+        self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
+    ) -> list[Array]:
+        """Return the outputs in order: those that `into` names are written there, without a copy on the CPU."""
+        ...
 
 
 class OrtSession:
@@ -44,18 +59,44 @@ class OrtSession:
             ) from None
         check_provider(provider, self._session.get_providers())
 
-    def run(self, inputs: Mapping[str, Array], outputs: Sequence[str]) -> list[Array]:
-        result: list[Array] = self._session.run(list(outputs), dict(inputs))
-        return result
+    def run(
+        self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
+    ) -> list[Array]:
+        if not into:
+            result: list[Array] = self._session.run(list(outputs), dict(inputs))
+            return result
+        binding = self._session.io_binding()
+        for name, array in inputs.items():
+            binding.bind_cpu_input(name, np.ascontiguousarray(array))
+        for name in outputs:
+            _bind_output(binding, name, into.get(name))
+        self._session.run_with_iobinding(binding)
+        found = binding.get_outputs()
+        return [into[name] if name in into else found[index].numpy() for index, name in enumerate(outputs)]
+
+
+def _bind_output(binding: Any, name: str, target: Array | None) -> None:
+    """Bind an output to CPU memory: ours, or what ONNX Runtime finds; it copies from the device when there is one."""
+    if target is None:
+        binding.bind_output(name, "cpu")
+        return
+    if not (target.flags.c_contiguous and target.flags.writeable):
+        raise ShapeError(f"output '{name}' can't be written into an array that is read-only or has gaps")
+    binding.bind_output(name, "cpu", 0, target.dtype, target.shape, target.ctypes.data)
 
 
 class SessionPool:
     """One session for each graph, loaded at first use and shared by all requests."""
 
-    def __init__(self, provider: str = "cpu") -> None:
-        self.provider = choose_provider(provider)
+    def __init__(self, provider: str = "cpu", threads: int = 0) -> None:
+        self.choice: ProviderChoice = choose_provider(provider, threads)
         self._sessions: dict[tuple[str, int], OrtSession] = {}
         self._lock = threading.Lock()
+
+    @property
+    def provider(self) -> str:
+        """ONNX Runtime's name of the provider."""
+        return self.choice.provider
 
     def session(self, model: Model, stage_name: str, threads: int = 0) -> Session:
         """Return the session of a model's stage. Raises NotFoundError, ModelError or ProviderError."""
@@ -63,46 +104,15 @@ class SessionPool:
         with self._lock:
             key = (stage.sha256, threads)
             if key not in self._sessions:
-                self._sessions[key] = OrtSession(model.weights_of(stage), self.provider, threads)
+                path = model.weights_of(stage)
+                self._sessions[key] = OrtSession(path, self.provider, threads or self.choice.threads)
             return self._sessions[key]
 
-
-def import_onnxruntime() -> Any:
-    """Return the onnxruntime module. Raises ProviderError that names the extra when it is not installed."""
-    try:
-        import onnxruntime
-    except ImportError:
-        raise ProviderError("ONNX Runtime is not installed; run: pip install 'reelmend[cpu]' (or [gpu])") from None
-    return onnxruntime
-
-
-def choose_provider(name: str) -> str:
-    """Return the ONNX Runtime name of "cpu", "cuda", "tensorrt" or "auto" (the first of cuda, cpu that is there)."""
-    available = import_onnxruntime().get_available_providers()
-    if name == "auto":
-        return next(p for p in (PROVIDERS["cuda"], CPU) if p in available)
-    if name not in PROVIDERS:
-        raise ProviderError(f"no provider '{name}'; give one of {', '.join(PROVIDERS)}, auto")
-    if PROVIDERS[name] not in available:
-        raise ProviderError(
-            f"provider '{name}' is not in this ONNX Runtime, which has {', '.join(available)}; "
-            "run: pip uninstall onnxruntime && pip install 'reelmend[gpu]'"
-        )
-    return PROVIDERS[name]
-
-
-def check_provider(wanted: str, in_use: Sequence[str]) -> None:
-    """Raise ProviderError when a session runs on something else than it was asked to (ONNX Runtime falls back)."""
-    if not in_use or in_use[0] != wanted:
-        raise ProviderError(
-            f"{wanted} was asked for, but ONNX Runtime fell back to {', '.join(in_use) or 'nothing'}; "
-            "check the driver with 'reelmend doctor', or ask for --provider cpu"
-        )
-
-
-def usable_cores() -> int:
-    """Return how many cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else (os.cpu_count() or 1)
+    def warm_up(self, models: Iterable[Model]) -> None:
+        """Load every stage of the models, so that the first frame does not wait for it. Raises like `session`."""
+        for model in models:
+            for stage in model.manifest.stages:
+                self.session(model, stage.name)
 
 
 def scalar(value: float) -> npt.NDArray[np.float32]:

@@ -105,7 +105,7 @@ class RenderStream:
             kind = request.WhichOneof("message")
             if kind == "pixels_in_slot" and slot is not None and assembly is None:
                 _expect(request_id, index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
-                return slot.planes
+                return slot.planes.copy()  # `supply` keeps what it is given, and this slot is used again
             if kind != "chunk":
                 raise BadRequestError(f"pixels of frame {need.ref.frame} were expected, got '{kind}'")
             _expect(request_id, index, request.chunk.request_id, request.chunk.index)

@@ -109,10 +109,14 @@ def test_render_that_lacks_pixels_says_which() -> None:
         Renderer(ModelStore.default()).begin(job()).finish()
 
 
-def test_callers_buffer_may_be_reused_after_supply(reference: list[bytes]) -> None:
-    render = Renderer(ModelStore.default()).begin(job())
+def test_pixels_are_kept_by_reference_and_results_go_where_they_are_wanted(reference: list[bytes]) -> None:
+    renderer = Renderer(ModelStore.default())
+    render = renderer.begin(job())
     for need in render.needed:
-        buffer = CLIP.pixels(need.ref.frame, need.form).copy()
-        render.supply(need, buffer)
-        buffer[...] = np.nan
-    assert render.finish().planes["result"].tobytes() == reference[4]
+        render.supply(need, CLIP.pixels(need.ref.frame, need.form))
+    whole = renderer.memory.get(("frame", CLIP.describe(4).digest))
+    assert np.shares_memory(whole, CLIP.planes(4))
+    target = np.zeros_like(FRAMES[4])
+    result = render.finish(output=lambda name, form: target).planes["result"]
+    assert np.shares_memory(result, target)
+    assert target.tobytes() == reference[4]

@@ -27,7 +27,7 @@ def test_onnxruntime_that_falls_back_in_silence_is_caught() -> None:
 
 
 def test_auto_takes_what_is_there() -> None:
-    assert choose_provider("auto") in (CPU, "CUDAExecutionProvider")
+    assert choose_provider("auto").provider in (CPU, "CUDAExecutionProvider")
 
 
 def test_sessions_are_loaded_once() -> None:
