@@ -1,4 +1,4 @@
-"""Shared-memory segments for pixels: made by the engine under random names, mapped by clients."""
+"""Shared-memory segments for pixels: made by the engine under random names, mapped by clients. Linux: tmpfs files."""
 
 from __future__ import annotations
 
@@ -6,52 +6,78 @@ import contextlib
 import mmap
 import os
 import secrets
-from multiprocessing import shared_memory
+from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reelmend.errors import IntegrityError, UnavailableError
-from reelmend.frames import FrameFormat, Planes
+from reelmend.frames import FrameFormat, Planes, SampleType
 
 NAME_PREFIX = "/reelmend-"
 FOLDER = Path("/dev/shm")
+PAGE_BYTES = 4096
+# One touch maps so many bytes when the pages are there already (the kernel's fault_around_bytes).
+FAULT_AROUND_BYTES = 1 << 16
+
+Bytes = npt.NDArray[np.uint8]
+Samples = npt.NDArray[Any]
+"""Planes as they cross: (channels, height, width), float32 or float16."""
+
+_DTYPES: dict[SampleType, np.dtype[Any]] = {
+    SampleType.FLOAT32: np.dtype(np.float32),
+    SampleType.FLOAT16: np.dtype(np.float16),
+}
+
+
+def dtype_of(sample_type: SampleType) -> np.dtype[Any]:
+    """Return how numpy names the samples."""
+    return _DTYPES[sample_type]
 
 
 class Segment:
-    """A segment that this process made (mode 0600). Gone with `close`, or with the process, even if that is killed."""
+    """A segment that this process made (mode 0600), every page in place. Gone with its last view after `unlink`.
+
+    Raises UnavailableError when the machine has no memory for it; its name is never said in an error.
+    """
 
     def __init__(self, size_bytes: int) -> None:
         self.name = name = f"{NAME_PREFIX}{os.getpid()}-{secrets.token_hex(16)}"
         self.size_bytes = size_bytes
+        # The tracker process removes the segment when this process dies without a word. Asked first: a segment that it
+        # doesn't know would stay for ever.
+        resource_tracker.register(name, "shared_memory")
+        self._is_named = True
         try:
-            # multiprocessing's tracker process removes the segment when this process dies without a word.
-            self._memory = shared_memory.SharedMemory(name=name, create=True, size=size_bytes)
+            self.bytes = _made(FOLDER / name[1:], size_bytes)
         except OSError as error:
+            self.unlink()
             raise UnavailableError(f"no shared memory for {size_bytes} bytes: {error.strerror}") from None
-        try:
-            _back_with_memory(name, size_bytes)
-        except OSError as error:
-            self.close()
-            raise UnavailableError(f"no shared memory for {size_bytes} bytes: {error.strerror}") from None
+        # The first touch clears the pages, and costs ten times a copy: better now than under a frame.
+        np.bitwise_or.reduce(self.bytes[::PAGE_BYTES])
 
     def planes(self, form: FrameFormat, offset_bytes: int = 0) -> Planes:
         """Return the planes that lie at an offset, without a copy."""
-        return _planes_in(memoryview(self._memory.buf or b""), form, offset_bytes)
+        return samples_in(self.bytes, form, offset_bytes)
 
-    def close(self) -> None:
-        # Arrays may still point into the mapping; unlinking is what frees the name, the last array frees the rest.
-        with contextlib.suppress(BufferError):
-            self._memory.close()
-        with contextlib.suppress(FileNotFoundError):
-            self._memory.unlink()
+    def unlink(self) -> None:
+        """Take its name away: nobody else can map it any more, and what still lies in it stays until it is garbage."""
+        if self._is_named:
+            self._is_named = False
+            (FOLDER / self.name[1:]).unlink(missing_ok=True)
+            resource_tracker.unregister(self.name, "shared_memory")
+
+    close = unlink
 
 
-def _back_with_memory(name: str, size_bytes: int) -> None:
-    """Make sure that memory stands behind every byte: without it, touching one kills the process (SIGBUS)."""
-    descriptor = os.open(FOLDER / name[1:], os.O_RDWR | os.O_CLOEXEC)
+def _made(path: Path, size_bytes: int) -> Bytes:
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:
+        # Without memory behind every byte, touching one kills the process (SIGBUS).
         os.posix_fallocate(descriptor, 0, size_bytes)
+        return np.frombuffer(mmap.mmap(descriptor, size_bytes), np.uint8)
     finally:
         os.close(descriptor)
 
@@ -66,7 +92,7 @@ def remove_orphans() -> None:
 
 
 class MappedSegment:
-    """Another process's segment, mapped for reading and writing."""
+    """Another process's segment, mapped for reading and writing until its last view is garbage."""
 
     def __init__(self, name: str) -> None:
         if not name.startswith(NAME_PREFIX) or "/" in name[1:]:
@@ -76,17 +102,32 @@ class MappedSegment:
         except OSError as error:
             raise UnavailableError(f"the engine's shared memory can't be opened here: {error.strerror}") from None
         try:
-            self._map = mmap.mmap(descriptor, 0)
+            self._bytes = np.frombuffer(mmap.mmap(descriptor, 0), np.uint8)
+        except (OSError, ValueError):
+            raise UnavailableError("the engine's shared memory can't be mapped here") from None
         finally:
             os.close(descriptor)
+        # Read, not written: a read maps 64 KiB at once, a write one page, which for a frame is eight times as long.
+        np.bitwise_or.reduce(self._bytes[::FAULT_AROUND_BYTES])
+
+    @property
+    def size_bytes(self) -> int:
+        return self._bytes.size
 
     def planes(self, form: FrameFormat, offset_bytes: int) -> Planes:
+        return self.samples(form, offset_bytes)
+
+    def samples(self, form: FrameFormat, offset_bytes: int, sample_type: SampleType = SampleType.FLOAT32) -> Samples:
         """Return the planes that lie at an offset, without a copy. Raises IntegrityError outside the segment."""
-        return _planes_in(memoryview(self._map), form, offset_bytes)
+        return samples_in(self._bytes, form, offset_bytes, sample_type)
 
 
-def _planes_in(buffer: memoryview, form: FrameFormat, offset_bytes: int) -> Planes:
-    if offset_bytes % 4 or offset_bytes + form.size_bytes > len(buffer):
-        raise IntegrityError(f"a slot of {form.size_bytes} bytes does not fit into its shared-memory segment")
-    count = form.size_bytes // 4
-    return np.frombuffer(buffer, dtype=np.float32, count=count, offset=offset_bytes).reshape(form.shape)
+def samples_in(
+    memory: Bytes, form: FrameFormat, offset_bytes: int = 0, sample_type: SampleType = SampleType.FLOAT32
+) -> Samples:
+    """Return the planes that lie at an offset, without a copy. Raises IntegrityError when they would not fit."""
+    kind = dtype_of(sample_type)
+    size_bytes = form.size_bytes // 4 * kind.itemsize
+    if offset_bytes < 0 or offset_bytes % 4 or offset_bytes + size_bytes > memory.size:
+        raise IntegrityError(f"a slot of {size_bytes} bytes does not fit into its shared-memory segment")
+    return memory[offset_bytes : offset_bytes + size_bytes].view(kind).reshape(form.shape)

@@ -51,6 +51,13 @@ class ServerInfo:
     frames_rendered: int
     uptime_s: float
     bytes_received: int
+    bytes_sent: int
+    provider_reason: str
+    threads: int
+    requests_waiting: int
+    most_requests_waiting: int
+    streams_open: int
+    slot_bytes: int
 
 
 class EngineClient:

@@ -71,6 +71,11 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
                 frames_rendered=self._frames_rendered,
                 uptime_s=time.monotonic() - self._started,
                 bytes_received=self._bytes_received,
+                provider_reason=self._renderer.sessions.choice.reason,
+                threads=self._renderer.sessions.choice.threads,
+                requests_waiting=self._renderer.turns.waiting,
+                most_requests_waiting=self._renderer.turns.most_waiting,
+                streams_open=len(self._streams),
             )
 
     def ListModels(  # noqa: N802
