@@ -69,6 +69,12 @@ class ContentMemory:
                 self._used_bytes += size_bytes
                 self._evict(dropped, self.budget_bytes)
 
+    def forget(self, key: Hashable) -> None:
+        """Drop the entry when it is there."""
+        with self._lock:
+            dropped = self._remove(key) if key in self._entries else None
+        del dropped
+
     def hold(self, size_bytes: int) -> None:
         """Count bytes outside of the entries, making room for them.
 
