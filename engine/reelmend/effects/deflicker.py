@@ -16,6 +16,9 @@ from reelmend.frames import FrameForm, FrameRef, Planes
 from reelmend.inference.models import Model
 from reelmend.inference.session import scalar
 
+VERDICT_BYTES = 512
+"""What a remembered cut costs: its name more than its value."""
+
 
 @dataclass(frozen=True, slots=True)
 class Descriptor:
@@ -44,7 +47,7 @@ class Deflicker:
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
         descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}
-        window = stop_at_cuts(window, lambda a, b: is_cut(descriptors[a.digest].grid, descriptors[b.digest].grid))
+        window = stop_at_cuts(window, lambda a, b: self._is_cut(a, b, descriptors, bench))
         bench.spend("describe", 1000 * (time.perf_counter() - started))
         bench.check()
         planes = self._correct(window, descriptors, values, outputs, bench)
@@ -60,6 +63,14 @@ class Deflicker:
 
         descriptor: Descriptor = bench.feature(_descriptor_key(ref, bench.model), compute)
         return descriptor
+
+    def _is_cut(self, a: FrameRef, b: FrameRef, descriptors: dict[bytes, Descriptor], bench: Workbench) -> bool:
+        def compute() -> tuple[bool, int]:
+            return is_cut(descriptors[a.digest].grid, descriptors[b.digest].grid), VERDICT_BYTES
+
+        key = ("cut", bench.model.manifest.stage("describe").sha256, a.digest, b.digest)
+        verdict: bool = bench.feature(key, compute)
+        return verdict
 
     def _correct(
         self,

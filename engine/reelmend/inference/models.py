@@ -64,6 +64,19 @@ def _sha256_of_unchanged(path: Path, _mtime_ns: int) -> str:
     return file_sha256(path)
 
 
+def _manifest_of(path: Path) -> Manifest:
+    try:
+        state = path.stat()
+    except FileNotFoundError:
+        return load_manifest(path)
+    return _unchanged_manifest(path, state.st_mtime_ns, state.st_size)
+
+
+@functools.lru_cache(maxsize=256)
+def _unchanged_manifest(path: Path, _mtime_ns: int, _size_bytes: int) -> Manifest:
+    return load_manifest(path)
+
+
 class ModelStore:
     """The models of a list of folders, by id. A broken manifest raises when it is read, not before."""
 
@@ -78,7 +91,7 @@ class ModelStore:
         """Return the model. Raises NotFoundError that lists what there is, or ModelError."""
         for found_id, path, weights in self._manifests():
             if found_id == model_id:
-                return Model(load_manifest(path), weights)
+                return Model(_manifest_of(path), weights)
         known = ", ".join(sorted({found_id for found_id, _, _ in self._manifests()})) or "none at all"
         raise NotFoundError(f"no model '{model_id}'; there is {known}. 'reelmend models' lists them")
 
@@ -87,7 +100,7 @@ class ModelStore:
         first: dict[str, Model] = {}
         for found_id, path, weights in self._manifests():
             if found_id not in first:
-                first[found_id] = Model(load_manifest(path), weights)
+                first[found_id] = Model(_manifest_of(path), weights)
         return [first[model_id] for model_id in sorted(first)]
 
     def _manifests(self) -> Iterator[tuple[str, Path, Path]]:

@@ -64,6 +64,18 @@ def choose_provider(
     return _gpu(name, "as asked")
 
 
+def providers_for(provider: str) -> list[str | tuple[str, dict[str, str]]]:
+    """Return what ONNX Runtime is to be given for a provider: TensorRT leaves to CUDA what it can't do.
+
+    On a device, too, one frame gives one result: no search for the fastest convolution, whose outcome differs from
+    run to run, and no TF32, whose 10 bits of mantissa break the manifests' tolerance.
+    """
+    cuda = (CUDA, {"cudnn_conv_algo_search": "HEURISTIC", "use_tf32": "0", "arena_extend_strategy": "kSameAsRequested"})
+    if provider == TENSORRT:
+        return [TENSORRT, cuda]
+    return [cuda] if provider == CUDA else [provider]
+
+
 def cuda_device_missing() -> str:
     """Return why no CUDA device can be used, in words, or "" when one is there. Asks the driver, loads no toolkit."""
     for library in ("libcuda.so.1", "nvcuda.dll"):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -12,7 +13,14 @@ import numpy.typing as npt
 
 from reelmend.errors import ModelError, ShapeError
 from reelmend.inference.models import Model
-from reelmend.inference.provider import CPU, ProviderChoice, check_provider, choose_provider, import_onnxruntime
+from reelmend.inference.provider import (
+    CPU,
+    ProviderChoice,
+    check_provider,
+    choose_provider,
+    import_onnxruntime,
+    providers_for,
+)
 from reelmend.inference.threads import usable_cores
 
 __all__ = [
@@ -31,8 +39,23 @@ __all__ = [
 Array = npt.NDArray[Any]
 
 
+_DTYPES = {"tensor(float)": "float32", "tensor(float16)": "float16", "tensor(int64)": "int64"}
+
+
+@dataclass(frozen=True, slots=True)
+class GraphInput:
+    """What a graph says of an input: its name, its axes (a number, or a name where any length will do), its type."""
+
+    name: str
+    shape: tuple[int | str, ...]
+    dtype: str
+
+
 class Session(Protocol):
     """A loaded graph: named arrays in, the asked-for arrays out. Thread-safe."""
+
+    @property
+    def inputs(self) -> list[GraphInput]: ...
 
     def run(
         self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
@@ -51,13 +74,18 @@ class OrtSession:
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        options.use_deterministic_compute = True
         try:
-            self._session = ort.InferenceSession(str(path), options, providers=[provider])
+            self._session = ort.InferenceSession(str(path), options, providers=providers_for(provider))
         except Exception as error:  # ONNX Runtime raises its own unexported types
             raise ModelError(
                 f"{path} can't be loaded by ONNX Runtime {ort.__version__}: {_first_line(error)}"
             ) from None
         check_provider(provider, self._session.get_providers())
+
+    @property
+    def inputs(self) -> list[GraphInput]:
+        return [GraphInput(i.name, tuple(i.shape), _DTYPES.get(i.type, "")) for i in self._session.get_inputs()]
 
     def run(
         self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
@@ -67,7 +95,7 @@ class OrtSession:
             return result
         binding = self._session.io_binding()
         for name, array in inputs.items():
-            binding.bind_cpu_input(name, np.ascontiguousarray(array))
+            binding.bind_cpu_input(name, array if array.flags.c_contiguous else np.ascontiguousarray(array))
         for name in outputs:
             _bind_output(binding, name, into.get(name))
         self._session.run_with_iobinding(binding)
@@ -107,12 +135,6 @@ class SessionPool:
                 path = model.weights_of(stage)
                 self._sessions[key] = OrtSession(path, self.provider, threads or self.choice.threads)
             return self._sessions[key]
-
-    def warm_up(self, models: Iterable[Model]) -> None:
-        """Load every stage of the models, so that the first frame does not wait for it. Raises like `session`."""
-        for model in models:
-            for stage in model.manifest.stages:
-                self.session(model, stage.name)
 
 
 def scalar(value: float) -> npt.NDArray[np.float32]:
