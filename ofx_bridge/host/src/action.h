@@ -1,25 +1,29 @@
 // One call into a plug-in: what the suites must know about the caller's thread while it runs.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "listener.h"
+#include "proxy_view.h"
 
 namespace ofxhost {
 
 class EffectInstance;
-struct PixelBuffer;
 
 struct Action {
     std::string name;
     Listener* listener = nullptr;
     EffectInstance* instance = nullptr;
     double time = 0.0;
+    View view;
     std::function<bool()> aborted;        // empty: never
+    std::atomic<bool> stopped{false};     // set by whoever wants every render of the instance to end
     std::shared_ptr<PixelBuffer> output;  // set while rendering
     bool renders() const { return output != nullptr; }
+    bool aborting() const { return stopped || (aborted && aborted()); }
 };
 
 // The innermost action that the calling thread, or the thread that started it as a worker, is in; may be null.

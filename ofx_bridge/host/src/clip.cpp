@@ -38,9 +38,10 @@ Clip::Clip(EffectInstance& owner, const ClipDescriptor& descriptor)
     const Project& project = owner.project();
     const bool output = isOutput();
     const std::string components = owner.preferredComponents(descriptor);
-    props.defineText(kOfxImageEffectPropPixelDepth, {output ? kOfxBitDepthFloat : kOfxBitDepthNone});
+    const char* depth = output ? depthName(owner.supportedDepth(project.depth)) : kOfxBitDepthNone;
+    props.defineText(kOfxImageEffectPropPixelDepth, {depth});
     props.defineText(kOfxImageEffectPropComponents, {output ? components : kOfxImageComponentNone});
-    props.defineText(kOfxImageClipPropUnmappedPixelDepth, {output ? kOfxBitDepthFloat : kOfxBitDepthNone});
+    props.defineText(kOfxImageClipPropUnmappedPixelDepth, {depth});
     props.defineText(kOfxImageClipPropUnmappedComponents, {output ? components : kOfxImageComponentNone});
     props.defineText(kOfxImageEffectPropPreMultiplication,
                      {components == kOfxImageComponentRGBA ? kOfxImagePreMultiplied : kOfxImageOpaque});
@@ -49,94 +50,127 @@ Clip::Clip(EffectInstance& owner, const ClipDescriptor& descriptor)
     props.defineDouble(kOfxImageEffectPropUnmappedFrameRate, {project.frame_rate});
     props.defineDouble(kOfxImageEffectPropFrameRange, {project.first_frame, project.last_frame});
     props.defineDouble(kOfxImageEffectPropUnmappedFrameRange, {project.first_frame, project.last_frame});
-    props.defineText(kOfxImageClipPropFieldOrder, {kOfxImageFieldNone});
+    props.defineText(kOfxImageClipPropFieldOrder, {fieldName(project.field_order)});
     props.defineInt(kOfxImageClipPropConnected, {output ? 1 : 0});
     props.defineInt(kOfxImageClipPropContinuousSamples);
 }
 
-void Clip::connect(FrameSource source, int width, int height, int channels, double first, double last,
-                   const std::string& premult) {
+Extraction Clip::extraction() const {
+    return extractionOf(props.getText(kOfxImageClipPropFieldExtraction));
+}
+
+void Clip::connect(Connection connection) {
+    const std::string components = componentsOf(connection.format.channels);
+    const char* depth = depthName(connection.format.depth);
+    const DoubleValues range{connection.first, connection.last};
+    props.setInt(kOfxImageClipPropConnected, 1);
+    props.setText(kOfxImageClipPropUnmappedPixelDepth, depth);
+    props.setText(kOfxImageClipPropUnmappedComponents, components);
+    props.setText(kOfxImageEffectPropPixelDepth, depthName(instance_.supportedDepth(connection.format.depth)));
+    props.setText(kOfxImageEffectPropComponents, instance_.supportedComponents(*this, components));
+    props.setText(kOfxImageEffectPropPreMultiplication, connection.premultiplication);
+    props.setAll<DoubleValues>(kOfxImageEffectPropFrameRange, range);
+    props.setAll<DoubleValues>(kOfxImageEffectPropUnmappedFrameRange, range);
     {
         std::lock_guard lock(mutex_);
-        source_ = std::move(source);
-        width_ = width;
-        height_ = height;
+        connection_ = std::move(connection);
     }
     dropCache();
-    const std::string components = componentsOf(channels);
-    props.setInt(kOfxImageClipPropConnected, 1);
-    props.setText(kOfxImageEffectPropPixelDepth, kOfxBitDepthFloat);
-    props.setText(kOfxImageClipPropUnmappedPixelDepth, kOfxBitDepthFloat);
-    props.setText(kOfxImageClipPropUnmappedComponents, components);
-    props.setText(kOfxImageEffectPropComponents, instance_.supportedComponents(*this, components));
-    props.setText(kOfxImageEffectPropPreMultiplication, premult);
-    props.setAll<DoubleValues>(kOfxImageEffectPropFrameRange, {first, last});
-    props.setAll<DoubleValues>(kOfxImageEffectPropUnmappedFrameRange, {first, last});
 }
 
 void Clip::disconnect() {
     {
         std::lock_guard lock(mutex_);
-        source_ = nullptr;
+        connection_ = {};
     }
     dropCache();
     props.setInt(kOfxImageClipPropConnected, 0);
     props.setText(kOfxImageEffectPropComponents, kOfxImageComponentNone);
+    props.setText(kOfxImageEffectPropPixelDepth, kOfxBitDepthNone);
     props.setText(kOfxImageClipPropUnmappedComponents, kOfxImageComponentNone);
+    props.setText(kOfxImageClipPropUnmappedPixelDepth, kOfxBitDepthNone);
 }
 
 void Clip::dropCache() {
     std::lock_guard lock(mutex_);
     cache_.clear();
+    recent_.clear();
     cached_bytes_ = 0;
     ++generation_;
 }
 
-void Clip::setComponents(const std::string& components) {
-    if (props.getText(kOfxImageEffectPropComponents) == components) return;
-    props.setText(kOfxImageEffectPropComponents, components);
+PixelFormat Clip::format() const {
+    return {channelsOf(props.getText(kOfxImageEffectPropComponents)),
+            depthOf(props.getText(kOfxImageEffectPropPixelDepth))};
+}
+
+void Clip::setFormat(const PixelFormat& wanted) {
+    if (format() == wanted) return;
+    props.setText(kOfxImageEffectPropComponents, componentsOf(wanted.channels));
+    props.setText(kOfxImageEffectPropPixelDepth, depthName(wanted.depth));
     dropCache();
+}
+
+OfxRectI Clip::fullBounds() const {
+    std::lock_guard lock(mutex_);
+    return {connection_.x, connection_.y, connection_.x + connection_.width, connection_.y + connection_.height};
 }
 
 OfxRectD Clip::regionOfDefinition() const {
     if (isOutput()) return instance_.projectRegion();
-    return {0.0, 0.0, width_ * instance_.project().pixel_aspect, static_cast<double>(height_)};
+    const double aspect = instance_.project().pixel_aspect;
+    const OfxRectI full = fullBounds();
+    return {full.x1 * aspect, static_cast<double>(full.y1), full.x2 * aspect, static_cast<double>(full.y2)};
 }
 
-Clip::Pixels Clip::pixelsAt(double time) {
+View Clip::viewAt(double time, View view) const {
+    const Field order = instance_.project().field_order;
+    if (order == Field::None) {
+        view.field = Field::None;
+    } else if (view.field == Field::None || extraction() == Extraction::Whole) {
+        view.field = Field::Both;
+    } else if (view.field != Field::Both) {
+        // The first field of a frame is there at its whole number, the second half a frame later.
+        const bool second = time + 1e-6 - std::floor(time + 1e-6) >= 0.5 - 1e-6;
+        const Field other = order == Field::Lower ? Field::Upper : Field::Lower;
+        view.field = second ? other : order;
+    }
+    return view;
+}
+
+Clip::Pixels Clip::pixelsAt(double time, const View& wanted) {
     const DoubleValues range = props.getAll<DoubleValues>(kOfxImageEffectPropFrameRange);
     if (!std::isfinite(time)) return nullptr;
     const int64_t frame = frameAt(time);
     if (frame < range[0] || frame > range[1]) return nullptr;
+    const Key key{frame, viewAt(time, wanted)};
 
-    std::promise<Pixels> promise;
     std::unique_lock lock(mutex_);
-    if (!source_) return nullptr;
-    const auto cached =
-        std::find_if(cache_.begin(), cache_.end(), [&](const auto& entry) { return entry.first == frame; });
-    if (cached != cache_.end()) {
-        cache_.splice(cache_.begin(), cache_, cached);
-        return cache_.front().second;
+    if (!connection_.source) return nullptr;
+    if (const auto cached = cache_.find(key); cached != cache_.end()) {
+        recent_.splice(recent_.begin(), recent_, cached->second.place);
+        return cached->second.pixels;
     }
-    if (const auto running = in_flight_.find({generation_, frame}); running != in_flight_.end()) {
+    if (const auto running = in_flight_.find({generation_, key}); running != in_flight_.end()) {
         const auto shared = running->second;
         lock.unlock();
         return shared.get();
     }
+    std::promise<Pixels> promise;
     const uint64_t generation = generation_;
-    in_flight_[{generation, frame}] = promise.get_future().share();
+    in_flight_[{generation, key}] = promise.get_future().share();
     lock.unlock();
 
     Pixels pixels;
     std::exception_ptr failure;
     try {
-        pixels = convert(frame);
+        pixels = convert(frame, key.second);
     } catch (...) {
         failure = std::current_exception();
     }
     lock.lock();
-    in_flight_.erase({generation, frame});
-    if (pixels && generation == generation_) remember(frame, pixels);
+    in_flight_.erase({generation, key});
+    if (pixels && generation == generation_) remember(key, pixels);
     lock.unlock();
     if (failure) {
         promise.set_exception(failure);
@@ -146,28 +180,40 @@ Clip::Pixels Clip::pixelsAt(double time) {
     return pixels;
 }
 
-Clip::Pixels Clip::convert(int64_t frame) {
+Clip::Pixels Clip::convert(int64_t frame, const View& view) {
     FrameSource source;
     {
         std::lock_guard lock(mutex_);
-        source = source_;
+        source = connection_.source;
     }
-    const std::optional<SourceFrame> picture = source(frame);
+    const std::optional<PictureView> picture = source(frame);
     if (!picture) return nullptr;
-    const int channels = channelsOf(props.getText(kOfxImageEffectPropComponents));
-    auto pixels =
-        std::make_shared<PixelBuffer>(OfxRectI{0, 0, picture->width, picture->height}, channels, instance_.layout());
-    pixels->fillFrom(picture->pixels, picture->channels);
+    const InstanceOptions& options = instance_.options();
+    const OfxRectI full = fullBounds();
+    const Extraction taken = extraction();
+    const RowConversion conversion{picture->format, format(), options.swap_red_blue, options.linear_light};
+    const bool whole = view.field == Field::None || view.field == Field::Both;
+    Pixels pixels;
+    if (options.zero_copy && conversion.copiesBits() && view.fullSize() && whole) {
+        pixels = std::make_shared<PixelBuffer>(full, *picture);
+    } else {
+        pixels = std::make_shared<PixelBuffer>(scaledBounds(full, view, taken), conversion.to, options.layout);
+        fillFrom(*pixels, *picture, full, view, taken, conversion);
+    }
+    pixels->field = view.field;
     pixels->identifier = instance_.imageIdentifier(next_identifier.fetch_add(1));
     return pixels;
 }
 
-void Clip::remember(int64_t frame, const Pixels& pixels) {
-    cache_.emplace_front(frame, pixels);
+void Clip::remember(const Key& key, const Pixels& pixels) {
+    recent_.push_front(key);
+    cache_[key] = {pixels, recent_.begin()};
     cached_bytes_ += pixels->bytes();
-    while (cached_bytes_ > instance_.cacheBudgetBytes() && !cache_.empty()) {
-        cached_bytes_ -= cache_.back().second->bytes();
-        cache_.pop_back();
+    while (cached_bytes_ > instance_.options().cache_bytes && !recent_.empty()) {
+        const auto oldest = cache_.find(recent_.back());
+        cached_bytes_ -= oldest->second.pixels->bytes();
+        cache_.erase(oldest);
+        recent_.pop_back();
     }
 }
 

@@ -20,17 +20,21 @@ struct ClipDescriptor {
     PropertySet props;
 };
 
-// A picture from the embedding program: float, top row first, contiguous; `owner` keeps it alive.
-struct SourceFrame {
-    int width;
-    int height;
-    int channels;
-    const float* pixels;
-    std::shared_ptr<void> owner;
-};
-
 // Answers nothing when there is no picture at that frame number. Called without locks held, from any thread.
-using FrameSource = std::function<std::optional<SourceFrame>(int64_t frame)>;
+using FrameSource = std::function<std::optional<PictureView>(int64_t frame)>;
+
+// What the embedding program connects to a clip.
+struct Connection {
+    FrameSource source;
+    int width = 0;
+    int height = 0;
+    PixelFormat format;
+    int x = 0;  // of the bottom-left pixel
+    int y = 0;
+    double first = 0.0;
+    double last = 0.0;
+    std::string premultiplication;
+};
 
 class Clip : public Registered<Clip> {
   public:
@@ -40,16 +44,18 @@ class Clip : public Registered<Clip> {
     const std::string& name() const { return name_; }
     EffectInstance& instance() const { return instance_; }
     bool isOutput() const { return name_ == kOfxImageEffectOutputClipName; }
-    bool connected() const { return isOutput() || static_cast<bool>(source_); }
+    bool connected() const { return isOutput() || static_cast<bool>(connection_.source); }
+    Extraction extraction() const;
 
-    void connect(FrameSource source, int width, int height, int channels, double first, double last,
-                 const std::string& premult);
+    void connect(Connection connection);
     void disconnect();
     void dropCache();
-    void setComponents(const std::string& components);
+    // What the plug-in is given, after GetClipPreferences.
+    void setFormat(const PixelFormat& format);
+    PixelFormat format() const;
 
     // The picture shown at `time`, or null when there is none.
-    std::shared_ptr<PixelBuffer> pixelsAt(double time);
+    std::shared_ptr<PixelBuffer> pixelsAt(double time, const View& view);
     // Canonical coordinates; empty while not connected.
     OfxRectD regionOfDefinition() const;
     bool temporal() const { return props.getInt(kOfxImageEffectPropTemporalClipAccess) != 0; }
@@ -58,19 +64,25 @@ class Clip : public Registered<Clip> {
 
   private:
     using Pixels = std::shared_ptr<PixelBuffer>;
+    using Key = std::pair<int64_t, View>;
+    struct Kept {
+        Pixels pixels;
+        std::list<Key>::iterator place;
+    };
 
-    Pixels convert(int64_t frame);
-    void remember(int64_t frame, const Pixels& pixels);
+    OfxRectI fullBounds() const;
+    View viewAt(double time, View view) const;
+    Pixels convert(int64_t frame, const View& view);
+    void remember(const Key& key, const Pixels& pixels);
 
     EffectInstance& instance_;
     std::string name_;
-    FrameSource source_;
-    int width_ = 0;
-    int height_ = 0;
+    Connection connection_;
 
-    std::mutex mutex_;
-    std::list<std::pair<int64_t, Pixels>> cache_;                                   // most recently used first
-    std::map<std::pair<uint64_t, int64_t>, std::shared_future<Pixels>> in_flight_;  // by generation and frame
+    mutable std::mutex mutex_;
+    std::map<Key, Kept> cache_;
+    std::list<Key> recent_;                                                     // most recently used first
+    std::map<std::pair<uint64_t, Key>, std::shared_future<Pixels>> in_flight_;  // by generation
     size_t cached_bytes_ = 0;
     uint64_t generation_ = 0;
 };

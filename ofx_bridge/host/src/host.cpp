@@ -53,8 +53,11 @@ void Host::defineProperties() {
     defineInt(kOfxImageEffectPropTemporalClipAccess, {options_.temporal_access ? 1 : 0});
     defineTextN(kOfxImageEffectPropSupportedComponents,
                 {kOfxImageComponentRGBA, kOfxImageComponentRGB, kOfxImageComponentAlpha});
-    defineTextN(kOfxImageEffectPropSupportedContexts, {kOfxImageEffectContextFilter, kOfxImageEffectContextGeneral});
-    defineTextN(kOfxImageEffectPropSupportedPixelDepths, {kOfxBitDepthFloat});
+    defineTextN(kOfxImageEffectPropSupportedContexts,
+                {kOfxImageEffectContextFilter, kOfxImageEffectContextGeneral, kOfxImageEffectContextGenerator,
+                 kOfxImageEffectContextTransition, kOfxImageEffectContextRetimer});
+    defineTextN(kOfxImageEffectPropSupportedPixelDepths,
+                {kOfxBitDepthByte, kOfxBitDepthShort, kOfxBitDepthHalf, kOfxBitDepthFloat});
     defineInt(kOfxImageEffectPropSupportsMultipleClipDepths, {0});
     defineInt(kOfxImageEffectPropSupportsMultipleClipPARs, {0});
     defineInt(kOfxImageEffectPropSetableFrameRate, {0});

@@ -28,9 +28,8 @@ EffectInstance::EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOpt
       owned_listener_(std::move(instance_listener)),
       timeline_(instance_options.project.first_frame) {
     const EffectDescriptor& descriptor = plugin_->describeInContext(options_.context);
-    if (!contains(props.getTexts(kOfxImageEffectPropSupportedPixelDepths), kOfxBitDepthFloat)) {
-        throw StatusError(kOfxStatErrUnsupported, "plug-in '" + plugin_->identifier() +
-                                                      "' does not take float pixels, the only depth of this host");
+    if (props.getTexts(kOfxImageEffectPropSupportedPixelDepths).empty()) {
+        throw StatusError(kOfxStatErrUnsupported, "plug-in '" + plugin_->identifier() + "' names no pixel depth");
     }
     defineProperties();
     params_ = std::make_unique<ParamSet>(
@@ -69,7 +68,8 @@ void EffectInstance::defineProperties() {
     props.definePointer(kOfxPropInstanceData);
     props.definePointer(kOfxImageEffectPropPluginHandle, plugin_->describeInContext(options_.context).handle());
     props.defineDouble(kOfxImageEffectPropProjectSize, {width, static_cast<double>(project.height)});
-    props.defineDouble(kOfxImageEffectPropProjectOffset, {0.0, 0.0});
+    props.defineDouble(kOfxImageEffectPropProjectOffset,
+                       {project.x * project.pixel_aspect, static_cast<double>(project.y)});
     props.defineDouble(kOfxImageEffectPropProjectExtent, {width, static_cast<double>(project.height)});
     props.defineDouble(kOfxImageEffectPropProjectPixelAspectRatio, {project.pixel_aspect});
     props.defineDouble(kOfxImageEffectInstancePropEffectDuration, {project.last_frame - project.first_frame + 1.0});
@@ -79,8 +79,9 @@ void EffectInstance::defineProperties() {
 }
 
 OfxRectD EffectInstance::projectRegion() const {
-    return {0.0, 0.0, options_.project.width * options_.project.pixel_aspect,
-            static_cast<double>(options_.project.height)};
+    const Project& project = options_.project;
+    return {project.x * project.pixel_aspect, static_cast<double>(project.y),
+            (project.x + project.width) * project.pixel_aspect, static_cast<double>(project.y + project.height)};
 }
 
 std::string EffectInstance::imageIdentifier(uint64_t serial) const {
@@ -120,6 +121,19 @@ std::string EffectInstance::supportedComponents(const Clip& clip, const std::str
     return contains(supported, kOfxImageComponentRGBA) ? kOfxImageComponentRGBA : supported.front();
 }
 
+Depth EffectInstance::supportedDepth(Depth wanted) const {
+    const auto supported = props.getTexts(kOfxImageEffectPropSupportedPixelDepths);
+    if (options_.force_depth || contains(supported, depthName(wanted))) return wanted;
+    // Upwards first, so that nothing is lost; half is no deeper than short.
+    for (int depth = static_cast<int>(wanted); depth <= static_cast<int>(Depth::Float); ++depth) {
+        if (contains(supported, depthName(static_cast<Depth>(depth)))) return static_cast<Depth>(depth);
+    }
+    for (int depth = static_cast<int>(wanted); depth > static_cast<int>(Depth::None); --depth) {
+        if (contains(supported, depthName(static_cast<Depth>(depth)))) return static_cast<Depth>(depth);
+    }
+    throw StatusError(kOfxStatErrUnsupported, "plug-in '" + plugin_->identifier() + "' takes no depth of this host");
+}
+
 double EffectInstance::now() const {
     const Action* action = currentAction();
     return action != nullptr && action->instance == this ? action->time : timeline_.load();
@@ -140,18 +154,40 @@ Action* EffectInstance::renderAt(double time) {
 }
 
 bool EffectInstance::aborting() {
-    std::vector<std::function<bool()>> asked;
     const Action* action = currentAction();
-    if (action != nullptr && action->instance == this) {
-        asked.push_back(action->aborted);
-    } else {
+    if (action != nullptr && action->instance == this) return action->aborting();
+    std::vector<std::function<bool()>> asked;
+    {
         std::lock_guard lock(mutex_);
-        for (const Action* running : running_renders_) asked.push_back(running->aborted);
+        for (const Action* running : running_renders_) {
+            if (running->stopped) return true;
+            asked.push_back(running->aborted);
+        }
     }
     return std::any_of(asked.begin(), asked.end(), [](const auto& aborted) { return aborted && aborted(); });
 }
 
+void EffectInstance::abortRenders() {
+    std::lock_guard lock(mutex_);
+    for (Action* running : running_renders_) running->stopped = true;
+}
+
 OfxStatus EffectInstance::getImage(Clip& from, double time, const OfxRectD* region, OfxPropertySetHandle* image) {
+    OfxStatus status = kOfxStatFailed;
+    try {
+        status = giveImage(from, time, region, image);
+    } catch (const StatusError& error) {
+        status = error.status();
+    }
+    std::lock_guard lock(mutex_);
+    FetchCount& count = fetches_[from.name()];
+    ++count.asked;
+    ++count.by_time[time];
+    if (status == kOfxStatOK) ++count.given;
+    return status;
+}
+
+OfxStatus EffectInstance::giveImage(Clip& from, double time, const OfxRectD* region, OfxPropertySetHandle* image) {
     Action* action = renderAt(time);
     if (from.isOutput() && (action == nullptr || action->time != time)) return kOfxStatFailed;
     const bool other_time = action != nullptr && action->time != time;
@@ -159,15 +195,16 @@ OfxStatus EffectInstance::getImage(Clip& from, double time, const OfxRectD* regi
     if (other_time && !from.temporal()) {
         violation("clip '" + from.name() + "' was read at another time without declaring temporal access");
     }
-    auto pixels = from.isOutput() ? action->output : from.pixelsAt(time);
+    const View view = action != nullptr ? action->view : View{};
+    auto pixels = from.isOutput() ? action->output : from.pixelsAt(time, view);
     if (!pixels) return kOfxStatFailed;
     const double aspect = options_.project.pixel_aspect;
     const OfxRectI& area = pixels->bounds;
-    const OfxRectD covered{area.x1 * aspect, double(area.y1), area.x2 * aspect, double(area.y2)};
+    const OfxRectD covered{area.x1 * aspect / view.scale.x, area.y1 / view.scale.y, area.x2 * aspect / view.scale.x,
+                           area.y2 / view.scale.y};
     if (region != nullptr && !intersects(*region, covered)) return kOfxStatFailed;
     Action* owner = currentAction() != nullptr && currentAction()->instance == this ? currentAction() : action;
-    auto made = std::make_unique<Image>(*this, owner, std::move(pixels),
-                                        from.props.getText(kOfxImageEffectPropPreMultiplication), aspect);
+    auto made = std::make_unique<Image>(from, owner, std::move(pixels), view.scale);
     *image = made->ofx();
     std::lock_guard lock(mutex_);
     images_.emplace(made.get(), std::move(made));
@@ -178,8 +215,20 @@ void EffectInstance::releaseImage(OfxPropertySetHandle handle) {
     auto* image = dynamic_cast<Image*>(&PropertySet::from(handle));
     if (image == nullptr) throw StatusError(kOfxStatErrBadHandle, "not an image");
     EffectInstance& instance = image->instance();
+    const std::string clip_name = image->clip().name();
     std::lock_guard lock(instance.mutex_);
     instance.images_.erase(image);
+    ++instance.fetches_[clip_name].released;
+}
+
+std::map<std::string, FetchCount> EffectInstance::fetchCounts() const {
+    std::lock_guard lock(mutex_);
+    return fetches_;
+}
+
+void EffectInstance::resetFetchCounts() {
+    std::lock_guard lock(mutex_);
+    fetches_.clear();
 }
 
 size_t EffectInstance::imagesHeld() const {

@@ -26,6 +26,10 @@ struct Project {
     double first_frame = 0.0;
     double last_frame = 0.0;
     std::string components = kOfxImageComponentRGBA;
+    Depth depth = Depth::Float;
+    Field field_order = Field::None;  // None: progressive; else the field that comes first
+    int x = 0;                        // of the project's bottom-left pixel
+    int y = 0;
 };
 
 enum class Identity { Serial, Constant, Empty };
@@ -37,6 +41,28 @@ struct InstanceOptions {
     Identity identity = Identity::Serial;  // what OfxImagePropUniqueIdentifier says
     size_t cache_bytes = 0;                // converted source frames kept per clip
     bool check_output = true;              // report pixels that a successful render left unwritten
+    bool zero_copy = false;                // hand out source memory itself where format and size are right already
+    bool swap_red_blue = false;            // hand out BGRA and say RGBA
+    bool linear_light = false;             // hand out integer media as linear light
+    bool force_depth = false;              // hand out the source's depth, whether the plug-in supports it or not
+};
+
+// One frame, or one field of it, to be rendered.
+struct RenderJob {
+    double time = 0.0;
+    View view;
+    std::optional<OfxRectI> window;  // pixels at the render scale; none: everything
+    std::function<bool()> aborted;
+    // Where to render straight into. None: memory of the host's.
+    std::optional<PictureView> target;
+};
+
+// How often a clip's pictures were asked for.
+struct FetchCount {
+    size_t asked = 0;
+    size_t given = 0;
+    size_t released = 0;
+    std::map<double, size_t> by_time;  // given or not
 };
 
 struct Sequence {
@@ -45,6 +71,7 @@ struct Sequence {
     double step = 1.0;
     bool interactive = false;
     bool sequential = false;
+    OfxPointD scale{1.0, 1.0};
 };
 
 struct IdentityAnswer {
@@ -63,8 +90,6 @@ class EffectInstance : public Effect {
     ~EffectInstance() override;
 
     const Project& project() const { return options_.project; }
-    const Layout& layout() const { return options_.layout; }
-    size_t cacheBudgetBytes() const { return options_.cache_bytes; }
     const InstanceOptions& options() const { return options_; }
     OfxRectD projectRegion() const;
     std::string imageIdentifier(uint64_t serial) const;
@@ -77,6 +102,8 @@ class EffectInstance : public Effect {
     // The components that a clip shall have when nobody asks for anything: the project's if supported, else the first.
     std::string preferredComponents(const ClipDescriptor& descriptor) const;
     std::string supportedComponents(const Clip& clip, const std::string& wanted) const;
+    // The depth of those that the plug-in takes which is nearest to what is there, rather deeper than shallower.
+    Depth supportedDepth(Depth wanted) const;
 
     // The time at which a parameter without a time is read.
     double now() const;
@@ -87,13 +114,18 @@ class EffectInstance : public Effect {
     // The answers to the last GetClipPreferences.
     std::shared_ptr<const PropertySet> clipPreferences() const;
     FrameRanges framesNeeded(double time);
-    OfxRectD regionOfDefinition(double time);
-    Regions regionsOfInterest(double time, const OfxRectD& wanted);
-    std::optional<IdentityAnswer> identity(double time, const OfxRectI& window);
+    OfxRectD regionOfDefinition(double time, const View& view = {});
+    Regions regionsOfInterest(double time, const OfxRectD& wanted, const View& view = {});
+    std::optional<IdentityAnswer> identity(double time, const OfxRectI& window, const View& view = {});
+    // The frames that the effect can give; none: the plug-in leaves it to the host.
+    std::optional<OfxRangeD> timeDomain();
     void beginSequence(const Sequence& sequence);
     void endSequence(const Sequence& sequence);
-    std::shared_ptr<PixelBuffer> render(double time, const Sequence& sequence, const OfxRectI& area,
-                                        const OfxRectI& window, std::function<bool()> aborted);
+    // The pixels of the output at the job's scale.
+    OfxRectI outputArea(double time, const View& view);
+    std::shared_ptr<PixelBuffer> render(const RenderJob& job, const Sequence& sequence);
+    // Asks every render that runs now to stop.
+    void abortRenders();
     void paramsChanged(const std::vector<std::string>& names, const std::string& reason, double time);
     // A change made by the plug-in itself, told back to it as the interface demands.
     void paramChangedByPlugin(Param& param);
@@ -104,6 +136,8 @@ class EffectInstance : public Effect {
     OfxStatus getImage(Clip& clip, double time, const OfxRectD* region, OfxPropertySetHandle* image);
     static void releaseImage(OfxPropertySetHandle image);
     size_t imagesHeld() const;
+    std::map<std::string, FetchCount> fetchCounts() const;
+    void resetFetchCounts();
     void violation(const std::string& what) const;
 
   private:
@@ -114,10 +148,14 @@ class EffectInstance : public Effect {
     std::unique_lock<std::recursive_mutex> renderLock();
     void defineProperties();
     PropertySet sequenceArguments(const Sequence& sequence) const;
-    PropertySet renderArguments(double time, const Sequence& sequence, const OfxRectI& window) const;
+    PropertySet renderArguments(const RenderJob& job, const Sequence& sequence, const OfxRectI& window) const;
+    std::shared_ptr<PixelBuffer> outputBuffer(const RenderJob& job, const OfxRectI& window);
+    void checkRendered(const Action& action, const OfxRectI& window) const;
+    OfxStatus giveImage(Clip& clip, double time, const OfxRectD* region, OfxPropertySetHandle* image);
     Action* renderAt(double time);
     void takeBackImages(const Action& action);
     std::string defaultComponents(const Clip& clip) const;
+    Depth defaultDepth(const Clip& clip) const;
     void applyClipPreferences(const PropertySet& out);
     bool slaveParamAmong(const std::vector<std::string>& names) const;
 
@@ -133,6 +171,7 @@ class EffectInstance : public Effect {
     std::recursive_mutex render_mutex_;  // held during Render of an effect that is not FullySafe
     mutable std::mutex mutex_;
     std::map<Image*, std::unique_ptr<Image>> images_;
+    std::map<std::string, FetchCount> fetches_;
     std::vector<Action*> running_renders_;
     int change_depth_ = 0;
     std::atomic<bool> created_{false};

@@ -70,19 +70,26 @@ std::string EffectInstance::defaultComponents(const Clip& clip) const {
     return supportedComponents(clip, source->props.getText(kOfxImageEffectPropComponents));
 }
 
+Depth EffectInstance::defaultDepth(const Clip& clip) const {
+    if (!clip.isOutput()) return supportedDepth(depthOf(clip.props.getText(kOfxImageClipPropUnmappedPixelDepth)));
+    const Clip* source = findClip(kOfxImageEffectSimpleSourceClipName);
+    if (source == nullptr || !source->connected()) return supportedDepth(options_.project.depth);
+    return supportedDepth(depthOf(source->props.getText(kOfxImageClipPropUnmappedPixelDepth)));
+}
+
 void EffectInstance::updateClipPreferences() {
     const auto out = std::make_shared<PropertySet>();
     const Clip* source = findClip(kOfxImageEffectSimpleSourceClipName);
     for (const auto& clip : clips_) {
         out->defineText("OfxImageClipPropComponents_" + clip->name(), {defaultComponents(*clip)});
         out->defineText("OfxImageClipPropDepth_" + clip->name(),
-                        {clip->connected() ? kOfxBitDepthFloat : kOfxBitDepthNone});
+                        {clip->connected() ? depthName(defaultDepth(*clip)) : kOfxBitDepthNone});
         out->defineTextN("OfxImageClipPropPreferredColourspaces_" + clip->name());
         out->defineDouble("OfxImageClipPropPAR_" + clip->name(), {options_.project.pixel_aspect});
     }
     const bool has_source = source != nullptr && source->connected();
     out->defineDouble(kOfxImageEffectPropFrameRate, {options_.project.frame_rate});
-    out->defineText(kOfxImageClipPropFieldOrder, {kOfxImageFieldNone});
+    out->defineText(kOfxImageClipPropFieldOrder, {fieldName(options_.project.field_order)});
     out->defineText(
         kOfxImageEffectPropPreMultiplication,
         {has_source ? source->props.getText(kOfxImageEffectPropPreMultiplication)
@@ -104,9 +111,9 @@ void EffectInstance::applyClipPreferences(const PropertySet& out) {
     for (const auto& clip : clips_) {
         if (!clip->connected()) continue;
         const std::string depth = out.getText(("OfxImageClipPropDepth_" + clip->name()).c_str());
-        if (depth != kOfxBitDepthFloat) {
+        if (supportedDepth(depthOf(depth)) != depthOf(depth)) {
             throw StatusError(kOfxStatErrFormat,
-                              "clip '" + clip->name() + "' asks for " + depth + "; this host has float only");
+                              "clip '" + clip->name() + "' asks for " + depth + ", which the plug-in does not support");
         }
         const std::string components = out.getText(("OfxImageClipPropComponents_" + clip->name()).c_str());
         const auto supported = clip->props.getTexts(kOfxImageEffectPropSupportedComponents);
@@ -114,8 +121,7 @@ void EffectInstance::applyClipPreferences(const PropertySet& out) {
             throw StatusError(kOfxStatErrFormat,
                               "clip '" + clip->name() + "' asks for " + components + ", which it does not support");
         }
-        channelsOf(components);
-        clip->setComponents(components);
+        clip->setFormat({channelsOf(components), depthOf(depth)});
     }
     Clip& output = clip(kOfxImageEffectOutputClipName);
     output.props.setText(kOfxImageEffectPropPreMultiplication, out.getText(kOfxImageEffectPropPreMultiplication));
@@ -147,7 +153,7 @@ FrameRanges EffectInstance::framesNeeded(double time) {
     return needed;
 }
 
-OfxRectD EffectInstance::regionOfDefinition(double time) {
+OfxRectD EffectInstance::regionOfDefinition(double time, const View& view) {
     std::optional<OfxRectD> inputs;
     for (const auto& clip : clips_) {
         if (clip->isOutput() || !clip->connected() || clip->props.getInt(kOfxImageClipPropOptional) != 0) continue;
@@ -156,7 +162,7 @@ OfxRectD EffectInstance::regionOfDefinition(double time) {
     }
     PropertySet in;
     in.defineDouble(kOfxPropTime, {time});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {1.0, 1.0});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
     out.defineDouble(kOfxImageEffectPropRegionOfDefinition, valuesOf(inputs.value_or(projectRegion())));
@@ -164,10 +170,10 @@ OfxRectD EffectInstance::regionOfDefinition(double time) {
     return rectOf(out, kOfxImageEffectPropRegionOfDefinition);
 }
 
-Regions EffectInstance::regionsOfInterest(double time, const OfxRectD& wanted) {
+Regions EffectInstance::regionsOfInterest(double time, const OfxRectD& wanted, const View& view) {
     PropertySet in;
     in.defineDouble(kOfxPropTime, {time});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {1.0, 1.0});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
     in.defineDouble(kOfxImageEffectPropRegionOfInterest, valuesOf(wanted));
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
@@ -183,12 +189,20 @@ Regions EffectInstance::regionsOfInterest(double time, const OfxRectD& wanted) {
     return regions;
 }
 
-std::optional<IdentityAnswer> EffectInstance::identity(double time, const OfxRectI& window) {
+std::optional<OfxRangeD> EffectInstance::timeDomain() {
+    PropertySet out;
+    out.defineDouble(kOfxImageEffectPropFrameRange, {options_.project.first_frame, options_.project.last_frame});
+    const OfxStatus status = perform(kOfxImageEffectActionGetTimeDomain, now(), nullptr, &out);
+    if (status == kOfxStatReplyDefault) return std::nullopt;
+    return OfxRangeD{out.getDouble(kOfxImageEffectPropFrameRange, 0), out.getDouble(kOfxImageEffectPropFrameRange, 1)};
+}
+
+std::optional<IdentityAnswer> EffectInstance::identity(double time, const OfxRectI& window, const View& view) {
     PropertySet in;
     in.defineDouble(kOfxPropTime, {time});
-    in.defineText(kOfxImageEffectPropFieldToRender, {kOfxImageFieldNone});
+    in.defineText(kOfxImageEffectPropFieldToRender, {fieldName(view.field)});
     in.defineInt(kOfxImageEffectPropRenderWindow, {window.x1, window.y1, window.x2, window.y2});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {1.0, 1.0});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
     out.defineText(kOfxPropName, {""});
@@ -203,7 +217,7 @@ PropertySet EffectInstance::sequenceArguments(const Sequence& sequence) const {
     in.defineDouble(kOfxImageEffectPropFrameRange, {sequence.first, sequence.last});
     in.defineDouble(kOfxImageEffectPropFrameStep, {sequence.step});
     in.defineInt(kOfxPropIsInteractive, {sequence.interactive ? 1 : 0});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {1.0, 1.0});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {sequence.scale.x, sequence.scale.y});
     in.defineInt(kOfxImageEffectPropSequentialRenderStatus, {sequence.sequential ? 1 : 0});
     in.defineInt(kOfxImageEffectPropInteractiveRenderStatus, {sequence.interactive ? 1 : 0});
     in.defineInt(kOfxImageEffectPropOpenGLEnabled);
@@ -215,11 +229,13 @@ PropertySet EffectInstance::sequenceArguments(const Sequence& sequence) const {
     return in;
 }
 
-PropertySet EffectInstance::renderArguments(double time, const Sequence& sequence, const OfxRectI& window) const {
+PropertySet EffectInstance::renderArguments(const RenderJob& job, const Sequence& sequence,
+                                            const OfxRectI& window) const {
     PropertySet in = sequenceArguments(sequence);
-    in.defineDouble(kOfxPropTime, {time});
-    in.defineText(kOfxImageEffectPropFieldToRender, {kOfxImageFieldNone});
+    in.defineDouble(kOfxPropTime, {job.time});
+    in.defineText(kOfxImageEffectPropFieldToRender, {fieldName(job.view.field)});
     in.defineInt(kOfxImageEffectPropRenderWindow, {window.x1, window.y1, window.x2, window.y2});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {job.view.scale.x, job.view.scale.y});
     in.defineInt(kOfxImageEffectPropRenderQualityDraft);
     return in;
 }
@@ -243,20 +259,62 @@ void EffectInstance::endSequence(const Sequence& sequence) {
     perform(kOfxImageEffectActionEndSequenceRender, sequence.last, &in, nullptr);
 }
 
-std::shared_ptr<PixelBuffer> EffectInstance::render(double time, const Sequence& sequence, const OfxRectI& area,
-                                                    const OfxRectI& window, std::function<bool()> aborted) {
-    const int channels = channelsOf(clip(kOfxImageEffectOutputClipName).props.getText(kOfxImageEffectPropComponents));
+OfxRectI EffectInstance::outputArea(double time, const View& view) {
+    const OfxRectI full = pixelsOf(regionOfDefinition(time, view), options_.project.pixel_aspect, {1.0, 1.0});
+    const OfxRectI area = scaledBounds(full, view, clip(kOfxImageEffectOutputClipName).extraction());
+    if (area.x1 < area.x2 && area.y1 < area.y2) return area;
+    throw StatusError(kOfxStatErrValue, "the effect's region of definition is empty");
+}
+
+std::shared_ptr<PixelBuffer> EffectInstance::outputBuffer(const RenderJob& job, const OfxRectI& area) {
+    const PixelFormat format = clip(kOfxImageEffectOutputClipName).format();
+    std::shared_ptr<PixelBuffer> buffer;
+    // Swapped pixels are put right on the way out, so they cannot be rendered straight into the target.
+    if (job.target && !options_.swap_red_blue) {
+        const bool fits = job.target->width == area.x2 - area.x1 && job.target->height == area.y2 - area.y1;
+        if (!fits || job.target->format != format) {
+            throw StatusError(kOfxStatErrValue, "the target must be " + std::to_string(area.y2 - area.y1) +
+                                                    " rows of " + std::to_string(area.x2 - area.x1) + " pixels, " +
+                                                    componentsOf(format.channels) + ", " + depthName(format.depth));
+        }
+        buffer = std::make_shared<PixelBuffer>(area, *job.target);
+    } else {
+        buffer = std::make_shared<PixelBuffer>(area, format, options_.layout);
+    }
+    buffer->field = job.view.field;
+    if (options_.check_output) {
+        buffer->poison();
+    } else if (!job.target) {
+        buffer->clear();
+    }
+    return buffer;
+}
+
+void EffectInstance::checkRendered(const Action& action, const OfxRectI& window) const {
+    if (!options_.check_output) return;
+    const std::string where = "Render at time " + std::to_string(action.time);
+    const size_t unwritten = action.output->poisonedSamples(window);
+    if (unwritten != 0) {
+        violation(where + " answered OK but left " + std::to_string(unwritten) + " value(s) of its window unwritten");
+    }
+    if (action.output->rowsTouchedOutside(window) != 0) violation(where + " wrote outside its render window");
+    if (!action.output->guardsIntact()) violation(where + " wrote outside the memory of its output");
+}
+
+std::shared_ptr<PixelBuffer> EffectInstance::render(const RenderJob& job, const Sequence& sequence) {
+    const OfxRectI area = outputArea(job.time, job.view);
+    const OfxRectI window = job.window.value_or(area);
+    const bool inside = window.x1 >= area.x1 && window.y1 >= area.y1 && window.x2 <= area.x2 && window.y2 <= area.y2;
+    if (!inside || window.x1 >= window.x2 || window.y1 >= window.y2) {
+        throw StatusError(kOfxStatErrValue, "render window must be a non-empty part of the region of definition");
+    }
     Action action;
     action.name = kOfxImageEffectActionRender;
-    action.time = time;
-    action.aborted = std::move(aborted);
-    action.output = std::make_shared<PixelBuffer>(area, channels, options_.layout);
-    if (options_.check_output) {
-        action.output->poison();
-    } else {
-        action.output->clear();
-    }
-    PropertySet in = renderArguments(time, sequence, window);
+    action.time = job.time;
+    action.view = job.view;
+    action.aborted = job.aborted;
+    action.output = outputBuffer(job, area);
+    PropertySet in = renderArguments(job, sequence, window);
     const auto lock = renderLock();
     {
         std::lock_guard running(mutex_);
@@ -273,10 +331,13 @@ std::shared_ptr<PixelBuffer> EffectInstance::render(double time, const Sequence&
         throw;
     }
     leave();
-    const size_t unwritten = options_.check_output ? action.output->poisonedValues(window) : 0;
-    if (unwritten != 0) {
-        violation("Render at time " + std::to_string(time) + " answered OK but left " + std::to_string(unwritten) +
-                  " value(s) of its window unwritten");
+    checkRendered(action, window);
+    if (job.target && options_.swap_red_blue) {
+        const PictureView rendered = action.output->view(area);
+        const RowConversion conversion{rendered.format, job.target->format, true, false};
+        for (int row = 0; row < rendered.height; ++row) {
+            conversion(job.target->row(row), rendered.row(row), rendered.width);
+        }
     }
     return action.output;
 }

@@ -11,12 +11,18 @@ from . import _host
 from .description import PluginDescription, choice_options
 from .errors import OfxError
 from .events import EventLog, Message, Progress
+from .fetches import FetchCount
+from .fields import fields_in_order, woven
+from .pixels import CHANNELS, Depth, Field, Pixels, native_depth, native_field
 from .reporting import Abort, abort_check, reporting
 from .settings import InstanceSettings
-from .sources import ChannelCount, FloatArray, FrameCallable, Source, array_source
+from .sources import FrameCallable, Source, array_source, preloaded_source
 
 Rect = tuple[float, float, float, float]
 Window = tuple[int, int, int, int]
+Scale = tuple[float, float]
+
+_FULL_SIZE: Scale = (1.0, 1.0)
 
 _FAILED = 1
 
@@ -83,32 +89,43 @@ class Instance:
 
     def set_source(
         self,
-        source: FloatArray | FrameCallable,
+        source: Pixels | Mapping[int, Pixels] | FrameCallable,
         *,
         clip: str = "Source",
         channels: int | None = None,
+        depth: Depth | None = None,
         frames: tuple[int, int] | None = None,
         size: tuple[int, int] | None = None,
+        origin: tuple[int, int] | None = None,
         premultiplied: bool = True,
     ) -> None:
-        """Give `clip` its pictures: an array (N, H, W, 3|4), or a callable `frame -> (H, W, 3|4) float32, or None`.
+        """Give `clip` its pictures: an array (N, H, W, 1|3|4), pictures by frame number, or a callable.
 
-        Top row first. An array starts at the project's first frame. For a callable, `frames`, `size` (width, height)
-        and `channels` default to the project's. When it returns None or raises, there is no picture at that frame; what
-        it raised is the cause of the failed render's OfxError, or a SourceWarning when the render succeeded anyway.
+        Pixels are float32, float16, uint16 or uint8, top row first. An array starts at the project's first frame.
+        Pictures by number are read without Python, and without a copy when the settings say `zero_copy`. A callable
+        takes the frame number; `frames`, `size` (width, height), `channels` and `depth` default to the project's. When
+        it returns None or raises, there is no picture at that frame; what it raised is the cause of the failed
+        render's OfxError, or a SourceWarning when the render succeeded anyway. `origin` is its bottom-left pixel.
         """
+        native: Any
         if callable(source):
             width, height = size or self.settings.size
-            count = channels or ChannelCount[f"OfxImageComponent{self.settings.components}"]
+            count = channels or CHANNELS[self.settings.components]
             first, last = frames or self.settings.frames
-            pictures = Source(source, height, width, count, first, last)
+            pictures = Source(source, height, width, count, first, last, depth or self.settings.depth)
+            native = pictures.checked
+        elif isinstance(source, Mapping):
+            pictures, native = preloaded_source(source)
         else:
             pictures = array_source(source, frames[0] if frames else self.settings.frames[0])
+            native = pictures.checked
         alpha = "OfxImageAlphaPremultiplied" if premultiplied else "OfxImageAlphaUnPremultiplied"
         self._native.connect(
             clip,
-            pictures.checked,
+            native,
             (pictures.height, pictures.width, pictures.channels),
+            native_depth(pictures.depth),
+            origin or self.settings.origin,
             (pictures.first, pictures.last),
             alpha if pictures.channels == 4 else "OfxImageOpaque",
         )
@@ -120,6 +137,20 @@ class Instance:
     def drop_cache(self) -> None:
         """Forget the source frames kept so far, so that the callables are asked again."""
         self._native.drop_cache()
+
+    @property
+    def fetches(self) -> dict[str, FetchCount]:
+        """How often the pictures of each clip were asked for, given and released since `reset_fetches`."""
+        return {clip: FetchCount(*counts) for clip, counts in self._native.fetch_counts().items()}
+
+    def reset_fetches(self) -> None:
+        """Count from zero again."""
+        self._native.reset_fetch_counts()
+
+    @property
+    def images_held(self) -> int:
+        """Images that the plug-in has now and must release; 0 between actions."""
+        return self._native.images_held()
 
     def clip_properties(self, clip: str) -> dict[str, Any]:
         """Return the OpenFX properties of a clip."""
@@ -187,32 +218,52 @@ class Instance:
         """Return the inclusive frame ranges that rendering `frame` reads, by input clip."""
         return self._native.frames_needed(frame)
 
-    def region_of_definition(self, frame: float) -> Rect:
-        """Return where the output has pixels: x1, y1, x2, y2 in canonical coordinates, y upwards."""
-        return _rect(self._native.region_of_definition(frame))
+    def time_domain(self) -> tuple[float, float] | None:
+        """Return the frames that the effect says it can give, or None when it leaves that to the host."""
+        return self._native.time_domain()
 
-    def regions_of_interest(self, frame: float, region: Rect | None = None) -> dict[str, Rect]:
+    def region_of_definition(self, frame: float, scale: Scale = _FULL_SIZE) -> Rect:
+        """Return where the output has pixels: x1, y1, x2, y2 in canonical coordinates, y upwards."""
+        return _rect(self._native.region_of_definition(frame, scale))
+
+    def regions_of_interest(
+        self, frame: float, region: Rect | None = None, scale: Scale = _FULL_SIZE
+    ) -> dict[str, Rect]:
         """Return what of each input clip is read to render `region` (default: everything)."""
-        regions = self._native.regions_of_interest(frame, region)
+        regions = self._native.regions_of_interest(frame, region, scale)
         return {clip: _rect(values) for clip, values in regions.items()}
 
-    def is_identity(self, frame: float) -> tuple[str, float] | None:
+    def is_identity(self, frame: float, scale: Scale = _FULL_SIZE, field: Field = "none") -> tuple[str, float] | None:
         """Return (clip, time) when the output at `frame` is just that picture, else None."""
-        return self._native.identity(frame)
+        return self._native.identity(frame, scale, native_field(field))
 
     # --- rendering ---
 
     def render(
-        self, frame: float, *, window: Window | None = None, abort: Abort | None = None, honour_identity: bool = True
-    ) -> FloatArray:
-        """Return the rendered frame, (H, W, C) float32, top row first, on the calling thread with the GIL released.
+        self,
+        frame: float,
+        *,
+        window: Window | None = None,
+        abort: Abort | None = None,
+        honour_identity: bool = True,
+        scale: Scale = _FULL_SIZE,
+        field: Field | None = None,
+    ) -> Pixels:
+        """Return the rendered frame, (H, W, C), top row first, on the calling thread with the GIL released.
 
-        `window` (x1, y1, x2, y2 in pixels, y upwards) renders a part. `abort` is polled by the plug-in. The frame is
-        its own sequence; use `sequence()` for many. With `honour_identity` a frame that the effect leaves alone is not
-        rendered. Raises OfxError when the plug-in refuses or fails; its last message is part of the text.
+        The samples are those of the output clip: float32, float16, uint16 or uint8. `window` (x1, y1, x2, y2 in pixels
+        at the render scale, y upwards) renders a part. `abort` is polled by the plug-in. The frame is its own
+        sequence; use `sequence()` for many. With `honour_identity` a frame that the effect leaves alone is not
+        rendered. `scale` renders a proxy. Interlaced material is rendered field by field and woven; `field` "lower",
+        "upper" or "both" renders just that. Raises OfxError when the plug-in refuses or fails; its last message is
+        part of the text.
         """
-        with self.sequence(frame, frame) as sequence:
-            return sequence.render(frame, window=window, abort=abort, honour_identity=honour_identity)
+        with self.sequence(frame, frame, scale=scale) as sequence:
+            return sequence.render(frame, window=window, abort=abort, honour_identity=honour_identity, field=field)
+
+    def abort(self) -> None:
+        """Ask every render that runs now, on whatever thread, to stop."""
+        self._native.abort_renders()
 
     @contextmanager
     def sequence(
@@ -223,20 +274,21 @@ class Instance:
         *,
         interactive: bool = False,
         sequential: bool = False,
+        scale: Scale = _FULL_SIZE,
     ) -> Iterator[RenderSequence]:
         """Bracket renders with BeginSequenceRender and EndSequenceRender; default: the project's frames."""
         begin, end = self.settings.frames
         native = _host.Sequence(
-            begin if first is None else first, end if last is None else last, step, interactive, sequential
+            begin if first is None else first, end if last is None else last, step, interactive, sequential, scale
         )
         with self._reporting("BeginSequenceRender", first):
             self._native.begin_sequence(native)
         try:
-            yield RenderSequence(self, native)
+            yield RenderSequence(self, native, scale)
         finally:
             self._native.end_sequence(native)
 
-    def render_frames(self, frames: Iterable[int] | None = None) -> Iterator[tuple[int, FloatArray]]:
+    def render_frames(self, frames: Iterable[int] | None = None) -> Iterator[tuple[int, Pixels]]:
         """Yield (frame number, picture) for each of `frames`, as one sequence; default: the project's frames."""
         first, last = self.settings.frames
         wanted = list(range(first, last + 1) if frames is None else frames)
@@ -250,28 +302,48 @@ class Instance:
         self,
         sequence: _host.Sequence,
         frame: float,
+        scale: Scale,
+        field: Field,
         window: Window | None,
         abort: Abort | None,
         honour_identity: bool,
-    ) -> FloatArray:
-        """Render one frame of a sequence that has begun, asking first what a host asks."""
+        target: Pixels | None = None,
+    ) -> Pixels | None:
+        """Render one frame or field of a sequence that has begun, asking first what a host asks."""
         with self._reporting("Render", frame):
             self._native.frames_needed(frame)
-            self._native.regions_of_interest(frame, None)
-            identity = self._native.identity(frame) if honour_identity else None
-            if identity is not None:
-                return self._identical(identity, frame, window)
-            return self._native.render(frame, sequence, window, abort_check(abort))
+            self._native.regions_of_interest(frame, None, scale)
+            identity = self._native.identity(frame, scale, native_field(field)) if honour_identity else None
+            if identity is None:
+                return self._native.render(frame, sequence, window, abort_check(abort), native_field(field), target)
+            picture = self._identical(identity, frame, scale, field, window)
+            if target is None:
+                return picture
+            target[...] = picture
+            return None
 
-    def _identical(self, identity: tuple[str, float], frame: float, window: Window | None) -> FloatArray:
+    def _identical(
+        self, identity: tuple[str, float], frame: float, scale: Scale, field: Field, window: Window | None
+    ) -> Pixels:
         clip, time = identity
-        picture = self._native.source_pixels(clip, time)
+        picture = self._native.source_pixels(clip, time, scale, native_field(field))
         if picture is None:
             raise OfxError(_FAILED, f"frame {frame:g} is clip '{clip}' at {time:g}, which has no picture there")
         if window is None:
             return picture
-        height = picture.shape[0]
-        return picture[height - window[3] : height - window[1], window[0] : window[2]].copy()
+        left, bottom = (int(self.settings.origin[0] * scale[0]), int(self.settings.origin[1] * scale[1]))
+        top = picture.shape[0] + bottom
+        return picture[top - window[3] : top - window[1], window[0] - left : window[2] - left].copy()
+
+    @property
+    def field_extraction(self) -> str:
+        """How the output shows one field: "OfxFieldSingle" with half the lines, else whole frames."""
+        return str(self._native.clip_properties("Output")["OfxImageClipPropFieldExtraction"])
+
+    @property
+    def renders_fields_apart(self) -> bool:
+        """False when the effect lets a host render both fields of a frame in one go."""
+        return bool(self.description.properties.get("OfxImageEffectPluginPropFieldRenderTwiceAlways", 1))
 
     def _reporting(self, action: str, frame: float | None) -> AbstractContextManager[None]:
         return reporting(self.log, self.description.identifier, action, frame)
@@ -280,15 +352,45 @@ class Instance:
 class RenderSequence:
     """A sequence that has begun; leave its context to end it."""
 
-    def __init__(self, instance: Instance, native: _host.Sequence) -> None:
+    def __init__(self, instance: Instance, native: _host.Sequence, scale: Scale) -> None:
         self._instance = instance
         self._native = native
+        self._scale = scale
 
     def render(
-        self, frame: float, *, window: Window | None = None, abort: Abort | None = None, honour_identity: bool = True
-    ) -> FloatArray:
+        self,
+        frame: float,
+        *,
+        window: Window | None = None,
+        abort: Abort | None = None,
+        honour_identity: bool = True,
+        field: Field | None = None,
+    ) -> Pixels:
         """Return the rendered frame; see `Instance.render`. May be called from several threads at once."""
-        return self._instance.render_in(self._native, frame, window, abort, honour_identity)
+        pictures = {
+            part: self._instance.render_in(
+                self._native, frame + later, self._scale, part, window, abort, honour_identity
+            )
+            for part, later in self._parts(field)
+        }
+        rendered = {part: picture for part, picture in pictures.items() if picture is not None}
+        return woven(rendered, self._instance.field_extraction) if len(rendered) == 2 else next(iter(rendered.values()))
+
+    def render_into(
+        self, frame: float, target: Pixels, *, abort: Abort | None = None, field: Field | None = None
+    ) -> None:
+        """Render a frame straight into `target`, (H, W, C) of the output's type, without a copy or an allocation.
+
+        The rows of `target` must be contiguous; they may run either way (`array[::-1]` gives the plug-in rowBytes > 0).
+        The effect renders even where it would answer identity. One field at a time of interlaced material.
+        """
+        ((part, later), *others) = self._parts(field)
+        if others:
+            raise ValueError("interlaced material: render_into needs field='lower', 'upper' or 'both'")
+        self._instance.render_in(self._native, frame + later, self._scale, part, None, abort, False, target)
+
+    def _parts(self, field: Field | None) -> list[tuple[Field, float]]:
+        return fields_in_order(self._instance.settings.field_order, field, self._instance.renders_fields_apart)
 
 
 def _rect(values: list[float]) -> Rect:

@@ -20,6 +20,7 @@ SOURCES = Path(__file__).resolve().parent / "plugins"
 INCLUDE = REPOSITORY / "ofx_bridge" / "abi" / "include"
 AVERAGE = "org.reelmend.test.TemporalAverage"
 MISBEHAVIOUR = "org.reelmend.test.Misbehaviour"
+ANY_FORMAT = "org.reelmend.test.AnyFormat"
 
 
 @pytest.fixture(scope="session")
@@ -37,7 +38,10 @@ def built_plugins(folder: Path) -> Path:
         fcntl.flock(lock, fcntl.LOCK_EX)
         build(
             bundle,
-            [SOURCES / name for name in ("exports.cpp", "temporal_average.cpp", "misbehaviour.cpp", "suites.cpp")],
+            [
+                SOURCES / f"{name}.cpp"
+                for name in ("exports", "temporal_average", "misbehaviour", "any_format", "suites")
+            ],
         )
         build(folder / "NoExports.ofx", [SOURCES / "no_exports.cpp"])
     return folder

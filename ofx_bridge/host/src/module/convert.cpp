@@ -1,5 +1,6 @@
 #include "convert.h"
 
+#include <nanobind/ndarray.h>
 #include <nanobind/stl/string.h>
 
 #include <cmath>
@@ -118,21 +119,63 @@ ParamValue fromPython(const Param& param, nb::handle value) {
     return result;
 }
 
+PictureView pictureOf(nb::handle array, bool writable) {
+    auto buffer =
+        std::unique_ptr<Py_buffer, void (*)(Py_buffer*)>(new Py_buffer{}, [](Py_buffer* held) { delete held; });
+    const int flags = PyBUF_STRIDES | PyBUF_FORMAT | (writable ? PyBUF_WRITABLE : 0);
+    if (PyObject_GetBuffer(array.ptr(), buffer.get(), flags) != 0) throw nb::python_error();
+    const std::shared_ptr<void> owner(buffer.release(), [](void* held) {
+        if (Py_IsInitialized()) {
+            const nb::gil_scoped_acquire gil;
+            PyBuffer_Release(static_cast<Py_buffer*>(held));
+        }
+        delete static_cast<Py_buffer*>(held);
+    });
+    const auto& view = *static_cast<Py_buffer*>(owner.get());
+    PictureView picture;
+    switch (view.format == nullptr ? 'B' : view.format[0]) {
+        case 'B':
+            picture.format.depth = Depth::Byte;
+            break;
+        case 'H':
+            picture.format.depth = Depth::Short;
+            break;
+        case 'e':
+            picture.format.depth = Depth::Half;
+            break;
+        case 'f':
+            picture.format.depth = Depth::Float;
+            break;
+        default:
+            throw StatusError(kOfxStatErrValue, "pixels must be uint8, uint16, float16 or float32");
+    }
+    const auto sample = static_cast<Py_ssize_t>(bytesOf(picture.format.depth));
+    if (view.ndim != 3 || view.strides[2] != sample || view.strides[1] != view.shape[2] * sample) {
+        throw StatusError(kOfxStatErrValue, "pixels must be (height, width, channels) with each row contiguous");
+    }
+    picture.height = static_cast<int>(view.shape[0]);
+    picture.width = static_cast<int>(view.shape[1]);
+    picture.format.channels = static_cast<int>(view.shape[2]);
+    picture.top_row = static_cast<std::byte*>(view.buf);
+    picture.row_step = view.strides[0];
+    picture.owner = owner;
+    return picture;
+}
+
 FrameSource frameSource(nb::object callable, const Log& log) {
     return [log, kept = keep(std::move(callable))](int64_t frame) {
-        return withPython<std::optional<SourceFrame>>(log, std::nullopt, [&]() -> std::optional<SourceFrame> {
-            nb::object picture = (*kept)(frame);
+        return withPython<std::optional<PictureView>>(log, std::nullopt, [&]() -> std::optional<PictureView> {
+            const nb::object picture = (*kept)(frame);
             if (picture.is_none()) return std::nullopt;
-            using Input = nb::ndarray<const float, nb::ndim<3>, nb::c_contig, nb::device::cpu>;
-            const auto array = nb::cast<Input>(picture);
-            SourceFrame result{};
-            result.height = static_cast<int>(array.shape(0));
-            result.width = static_cast<int>(array.shape(1));
-            result.channels = static_cast<int>(array.shape(2));
-            result.pixels = array.data();
-            result.owner = keep(std::move(picture));
-            return result;
+            return pictureOf(picture, false);
         });
+    };
+}
+
+FrameSource frameSource(std::map<int64_t, PictureView> pictures) {
+    return [kept = std::move(pictures)](int64_t frame) -> std::optional<PictureView> {
+        const auto found = kept.find(frame);
+        return found == kept.end() ? std::nullopt : std::optional(found->second);
     };
 }
 
@@ -169,17 +212,24 @@ std::shared_ptr<Listener> listenerFor(const Log& log) {
     return listener;
 }
 
-PixelArray toArray(Pixels pixels) {
-    const auto& [buffer, area] = pixels;
-    const size_t shape[] = {static_cast<size_t>(area.y2 - area.y1), static_cast<size_t>(area.x2 - area.x1),
-                            static_cast<size_t>(buffer->channels)};
-    // Not make_unique: the values are about to be written, so there is no need to clear them.
-    std::unique_ptr<float[]> copied(new float[shape[0] * shape[1] * shape[2]]);
-    buffer->copyTo(copied.get(), area);
+nb::object toArray(const PixelBuffer& pixels, const OfxRectI& area, bool swap_red_blue) {
+    const PictureView view = pixels.view(area);
+    const RowConversion conversion{view.format, view.format, swap_red_blue, false};
+    const size_t row_bytes = static_cast<size_t>(view.width) * view.format.bytes();
+    // Not make_unique: the samples are about to be written, so there is no need to clear them.
+    std::unique_ptr<std::byte[]> copied(new std::byte[row_bytes * static_cast<size_t>(view.height)]);
+    for (int row = 0; row < view.height; ++row) conversion(copied.get() + row * row_bytes, view.row(row), view.width);
+
     const nb::gil_scoped_acquire gil;
-    float* data = copied.get();
-    const nb::capsule owner(copied.release(), [](void* held) noexcept { delete[] static_cast<float*>(held); });
-    return PixelArray(data, 3, shape, owner);
+    std::byte* data = copied.get();
+    const nb::capsule owner(copied.release(), [](void* held) noexcept { delete[] static_cast<std::byte*>(held); });
+    const size_t shape[] = {static_cast<size_t>(view.height), static_cast<size_t>(view.width),
+                            static_cast<size_t>(view.format.channels)};
+    const Depth depth = view.format.depth;
+    const auto code =
+        depth == Depth::Byte || depth == Depth::Short ? nb::dlpack::dtype_code::UInt : nb::dlpack::dtype_code::Float;
+    const nb::dlpack::dtype type{static_cast<uint8_t>(code), static_cast<uint8_t>(8 * bytesOf(depth)), 1};
+    return nb::cast(nb::ndarray<nb::numpy>(data, 3, shape, owner, nullptr, type));
 }
 
 }  // namespace ofxhost

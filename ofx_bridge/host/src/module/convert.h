@@ -2,7 +2,6 @@
 #pragma once
 
 #include <nanobind/nanobind.h>
-#include <nanobind/ndarray.h>
 
 #include <functional>
 #include <memory>
@@ -16,8 +15,6 @@ namespace ofxhost {
 
 namespace nb = nanobind;
 
-using PixelArray = nb::ndarray<nb::numpy, float, nb::ndim<3>>;
-
 // A Python object that may be dropped on any thread, with or without the GIL.
 std::shared_ptr<nb::object> keep(nb::object object);
 
@@ -30,19 +27,21 @@ ParamValue fromPython(const Param& param, nb::handle value);
 // What Python code raises while a plug-in runs cannot pass through the plug-in: it is appended to `log.errors`.
 using Log = std::shared_ptr<nb::object>;
 
-// `callable(frame) -> float32 array (H, W, C) or None`; its exceptions count as None.
+// The pixels of a numpy array (height, width, channels), uint8, uint16, float16 or float32; strides of any sign, pixels
+// contiguous. The array cannot be resized or freed while the picture lives. Throws kOfxStatErrValue.
+PictureView pictureOf(nb::handle array, bool writable);
+
+// `callable(frame) -> array (H, W, C) or None`; its exceptions count as None.
 FrameSource frameSource(nb::object callable, const Log& log);
+// Pictures by frame number, which need no Python to be read.
+FrameSource frameSource(std::map<int64_t, PictureView> pictures);
 // `callable() -> bool`; an exception counts as true. None means never.
 std::function<bool()> abortCheck(nb::object callable, const Log& log);
 // `log` has the methods message, persistent_cleared, progress_start, progress_update, progress_end, goto_time and
 // violation.
 std::shared_ptr<Listener> listenerFor(const Log& log);
 
-// Top row first. Call without the GIL held; it is taken where needed.
-struct Pixels {
-    std::shared_ptr<PixelBuffer> buffer;
-    OfxRectI area;
-};
-PixelArray toArray(Pixels pixels);
+// A new array (height, width, channels), top row first. Call without the GIL held; it is taken where needed.
+nb::object toArray(const PixelBuffer& pixels, const OfxRectI& area, bool swap_red_blue);
 
 }  // namespace ofxhost

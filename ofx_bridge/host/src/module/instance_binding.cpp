@@ -6,6 +6,7 @@
 #include <nanobind/stl/pair.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/tuple.h>
 #include <nanobind/stl/vector.h>
 
 #include <cmath>
@@ -13,12 +14,6 @@
 namespace ofxhost {
 
 namespace {
-
-OfxRectI pixelsOf(const OfxRectD& region, double pixel_aspect) {
-    return {
-        static_cast<int>(std::floor(region.x1 / pixel_aspect + 1e-6)), static_cast<int>(std::floor(region.y1 + 1e-6)),
-        static_cast<int>(std::ceil(region.x2 / pixel_aspect - 1e-6)), static_cast<int>(std::ceil(region.y2 - 1e-6))};
-}
 
 Rect asRect(const OfxRectD& r) {
     return {r.x1, r.y1, r.x2, r.y2};
@@ -39,10 +34,8 @@ Param& valuedParamOf(EffectInstance& instance, const std::string& name) {
     return param;
 }
 
-void requireInside(const OfxRectI& window, const OfxRectI& area) {
-    const bool inside = window.x1 >= area.x1 && window.y1 >= area.y1 && window.x2 <= area.x2 && window.y2 <= area.y2;
-    if (inside && window.x1 < window.x2 && window.y1 < window.y2) return;
-    throw StatusError(kOfxStatErrValue, "render window must be a non-empty part of the region of definition");
+View viewOf(std::array<double, 2> scale, const std::string& field) {
+    return {{scale[0], scale[1]}, fieldOf(field)};
 }
 
 }  // namespace
@@ -121,11 +114,27 @@ bool PyInstance::closed() const {
     return closed_;
 }
 
-void PyInstance::connect(const std::string& clip, nb::object callable, std::array<int, 3> shape,
-                         std::array<double, 2> range, const std::string& premult) {
-    FrameSource source = frameSource(std::move(callable), log_);
+void PyInstance::connect(const std::string& clip, const nb::object& source, const PyConnection& how) {
+    Connection connection;
+    if (nb::isinstance<nb::dict>(source)) {
+        std::map<int64_t, PictureView> pictures;
+        for (const auto& [frame, array] : nb::cast<nb::dict>(source)) {
+            pictures.emplace(nb::cast<int64_t>(frame), pictureOf(array, false));
+        }
+        connection.source = frameSource(std::move(pictures));
+    } else {
+        connection.source = frameSource(source, log_);
+    }
+    connection.height = how.shape[0];
+    connection.width = how.shape[1];
+    connection.format = {how.shape[2], depthOf(how.depth)};
+    connection.x = how.origin[0];
+    connection.y = how.origin[1];
+    connection.first = how.range[0];
+    connection.last = how.range[1];
+    connection.premultiplication = how.premultiplication;
     use([&](EffectInstance& instance) {
-        instance.clip(clip).connect(std::move(source), shape[1], shape[0], shape[2], range[0], range[1], premult);
+        instance.clip(clip).connect(std::move(connection));
         instance.paramsChanged({clip}, kOfxChangeUserEdited, instance.now());
     });
 }
@@ -137,25 +146,31 @@ void PyInstance::disconnect(const std::string& clip) {
     });
 }
 
-PixelArray PyInstance::render(double time, const Sequence& sequence, std::optional<Window> wanted, nb::object aborted) {
-    auto abort = abortCheck(std::move(aborted), log_);
-    return use([&](EffectInstance& instance) {
-        const OfxRectI area = pixelsOf(instance.regionOfDefinition(time), instance.project().pixel_aspect);
-        if (area.x1 >= area.x2 || area.y1 >= area.y2) {
-            throw StatusError(kOfxStatErrValue, "the effect's region of definition is empty");
-        }
-        const OfxRectI window = wanted ? OfxRectI{(*wanted)[0], (*wanted)[1], (*wanted)[2], (*wanted)[3]} : area;
-        requireInside(window, area);
-        return toArray({instance.render(time, sequence, area, window, abort), window});
+nb::object PyInstance::render(double time, const Sequence& sequence, std::optional<Window> window, nb::object aborted,
+                              const std::string& field, const nb::object& target) {
+    RenderJob job;
+    job.time = time;
+    job.view = {sequence.scale, fieldOf(field)};
+    if (window) job.window = OfxRectI{(*window)[0], (*window)[1], (*window)[2], (*window)[3]};
+    job.aborted = abortCheck(std::move(aborted), log_);
+    if (!target.is_none()) job.target = pictureOf(target, true);
+    const nb::object picture = use([&](EffectInstance& instance) {
+        const auto pixels = instance.render(job, sequence);
+        if (job.target) return nb::object();
+        return toArray(*pixels, job.window.value_or(pixels->bounds), instance.options().swap_red_blue);
     });
+    return picture.is_valid() ? picture : nb::none();
 }
 
-std::optional<PixelArray> PyInstance::sourcePixels(const std::string& clip, double time) {
-    return use([&](EffectInstance& instance) -> std::optional<PixelArray> {
-        const auto pixels = instance.clip(clip).pixelsAt(time);
-        if (!pixels) return std::nullopt;
-        return toArray({pixels, pixels->bounds});
+nb::object PyInstance::sourcePixels(const std::string& clip, double time, std::array<double, 2> scale,
+                                    const std::string& field) {
+    const View view = viewOf(scale, field);
+    const nb::object picture = use([&](EffectInstance& instance) {
+        const auto pixels = instance.clip(clip).pixelsAt(time, view);
+        if (!pixels) return nb::object();
+        return toArray(*pixels, pixels->bounds, instance.options().swap_red_blue);
     });
+    return picture.is_valid() ? picture : nb::none();
 }
 
 nb::object PyInstance::getParam(const std::string& name, std::optional<double> time) {
@@ -196,17 +211,39 @@ nb::dict PyInstance::keys(const std::string& name) {
 
 void bindInstance(nb::module_& module) {
     nb::class_<Sequence>(module, "Sequence")
-        .def("__init__", [](Sequence* self, double first, double last, double step, bool interactive, bool sequential) {
-            new (self) Sequence{first, last, step, interactive, sequential};
+        .def("__init__", [](Sequence* self, double first, double last, double step, bool interactive, bool sequential,
+                            std::array<double, 2> scale) {
+            new (self) Sequence{first, last, step, interactive, sequential, {scale[0], scale[1]}};
         });
     nb::class_<PyInstance>(module, "Instance")
         .def("close", &PyInstance::close)
         .def_prop_ro("closed", &PyInstance::closed)
-        .def("connect", &PyInstance::connect)
+        .def("connect",
+             [](PyInstance& self, const std::string& clip, const nb::object& source, std::array<int, 3> shape,
+                const std::string& depth, std::array<int, 2> origin, std::array<double, 2> range,
+                const std::string& premultiplication) {
+                 self.connect(clip, source, {shape, depth, origin, range, premultiplication});
+             })
         .def("disconnect", &PyInstance::disconnect)
         .def("render", &PyInstance::render, nb::arg("time"), nb::arg("sequence"), nb::arg("window").none(),
-             nb::arg("aborted").none())
+             nb::arg("aborted").none(), nb::arg("field"), nb::arg("target").none())
+        .def("abort_renders", [](PyInstance& self) { self.use([](EffectInstance& i) { i.abortRenders(); }); })
         .def("source_pixels", &PyInstance::sourcePixels)
+        .def("fetch_counts",
+             [](PyInstance& self) {
+                 std::map<std::string, std::tuple<size_t, size_t, size_t, std::map<double, size_t>>> result;
+                 for (const auto& [clip, count] : self.use([](EffectInstance& i) { return i.fetchCounts(); })) {
+                     result[clip] = {count.asked, count.given, count.released, count.by_time};
+                 }
+                 return result;
+             })
+        .def("reset_fetch_counts", [](PyInstance& self) { self.use([](EffectInstance& i) { i.resetFetchCounts(); }); })
+        .def("time_domain",
+             [](PyInstance& self) -> std::optional<std::pair<double, double>> {
+                 const auto range = self.use([](EffectInstance& i) { return i.timeDomain(); });
+                 if (!range) return std::nullopt;
+                 return std::pair(range->min, range->max);
+             })
         .def("get_param", &PyInstance::getParam, nb::arg("name"), nb::arg("time").none())
         .def("set_param", &PyInstance::setParam, nb::arg("name"), nb::arg("value"), nb::arg("time").none())
         .def("keys", &PyInstance::keys)
@@ -277,27 +314,30 @@ void bindInstance(nb::module_& module) {
                  });
              })
         .def("region_of_definition",
-             [](PyInstance& self, double time) {
-                 return self.use([&](EffectInstance& instance) { return asRect(instance.regionOfDefinition(time)); });
+             [](PyInstance& self, double time, std::array<double, 2> scale) {
+                 return self.use([&](EffectInstance& instance) {
+                     return asRect(instance.regionOfDefinition(time, {{scale[0], scale[1]}, Field::None}));
+                 });
              })
         .def(
             "regions_of_interest",
-            [](PyInstance& self, double time, std::optional<Rect> wanted) {
+            [](PyInstance& self, double time, std::optional<Rect> wanted, std::array<double, 2> scale) {
+                const View view{{scale[0], scale[1]}, Field::None};
                 return self.use([&](EffectInstance& instance) {
                     const OfxRectD region = wanted ? OfxRectD{(*wanted)[0], (*wanted)[1], (*wanted)[2], (*wanted)[3]}
-                                                   : instance.regionOfDefinition(time);
+                                                   : instance.regionOfDefinition(time, view);
                     std::map<std::string, Rect> result;
-                    for (const auto& [clip, rect] : instance.regionsOfInterest(time, region))
+                    for (const auto& [clip, rect] : instance.regionsOfInterest(time, region, view))
                         result[clip] = asRect(rect);
                     return result;
                 });
             },
-            nb::arg("time"), nb::arg("wanted").none())
+            nb::arg("time"), nb::arg("wanted").none(), nb::arg("scale"))
         .def("identity",
-             [](PyInstance& self, double time) {
+             [](PyInstance& self, double time, std::array<double, 2> scale, const std::string& field) {
+                 const View view = viewOf(scale, field);
                  return self.use([&](EffectInstance& instance) -> std::optional<std::pair<std::string, double>> {
-                     const auto window = pixelsOf(instance.regionOfDefinition(time), instance.project().pixel_aspect);
-                     const auto answer = instance.identity(time, window);
+                     const auto answer = instance.identity(time, instance.outputArea(time, view), view);
                      if (!answer) return std::nullopt;
                      return std::pair(answer->clip, answer->time);
                  });

@@ -18,6 +18,15 @@ namespace ofxhost {
 using Rect = std::array<double, 4>;  // x1, y1, x2, y2; y points up
 using Window = std::array<int, 4>;
 
+// How a clip is connected: what a Connection holds besides its source.
+struct PyConnection {
+    std::array<int, 3> shape;  // height, width, channels
+    std::string depth;
+    std::array<int, 2> origin;
+    std::array<double, 2> range;
+    std::string premultiplication;
+};
+
 class PyInstance {
   public:
     PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, const nb::object& log);
@@ -34,14 +43,17 @@ class PyInstance {
         return body(*instance_);
     }
 
-    void connect(const std::string& clip, nb::object callable, std::array<int, 3> shape, std::array<double, 2> range,
-                 const std::string& premult);
+    // `source` is a callable or a dict of arrays by frame number.
+    void connect(const std::string& clip, const nb::object& source, const PyConnection& how);
     void disconnect(const std::string& clip);
     void beginSequence(const Sequence& sequence);
     // Does nothing when close() has ended the sequence already.
     void endSequence(const Sequence& sequence);
-    PixelArray render(double time, const Sequence& sequence, std::optional<Window> window, nb::object aborted);
-    std::optional<PixelArray> sourcePixels(const std::string& clip, double time);
+    // None when there is a target, which has then been written.
+    nb::object render(double time, const Sequence& sequence, std::optional<Window> window, nb::object aborted,
+                      const std::string& field, const nb::object& target);
+    nb::object sourcePixels(const std::string& clip, double time, std::array<double, 2> scale,
+                            const std::string& field);
 
     nb::object getParam(const std::string& name, std::optional<double> time);
     void setParam(const std::string& name, nb::object value, std::optional<double> time);

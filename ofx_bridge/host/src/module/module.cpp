@@ -119,10 +119,29 @@ void bindOptions(nb::module_& module) {
         .def_rw("identity", &InstanceOptions::identity)
         .def_rw("cache_bytes", &InstanceOptions::cache_bytes)
         .def_rw("check_output", &InstanceOptions::check_output)
-        .def("set_layout", [](InstanceOptions& self, bool top_down, int padding) { self.layout = {top_down, padding}; })
-        .def("set_project", [](InstanceOptions& self, std::array<int, 2> size, double aspect, double rate,
-                               std::array<double, 2> range, const std::string& components) {
-            self.project = {size[0], size[1], aspect, rate, range[0], range[1], components};
+        .def_rw("zero_copy", &InstanceOptions::zero_copy)
+        .def_rw("swap_red_blue", &InstanceOptions::swap_red_blue)
+        .def_rw("linear_light", &InstanceOptions::linear_light)
+        .def_rw("force_depth", &InstanceOptions::force_depth)
+        .def("set_layout", [](InstanceOptions& self, bool top_down, int padding,
+                              int guard) { self.layout = {top_down, padding, guard}; })
+        .def("set_project",
+             [](InstanceOptions& self, std::array<int, 2> size, double aspect, double rate,
+                std::array<double, 2> range) {
+                 self.project.width = size[0];
+                 self.project.height = size[1];
+                 self.project.pixel_aspect = aspect;
+                 self.project.frame_rate = rate;
+                 self.project.first_frame = range[0];
+                 self.project.last_frame = range[1];
+             })
+        .def("set_pictures", [](InstanceOptions& self, const std::string& components, const std::string& depth,
+                                const std::string& field_order, std::array<int, 2> origin) {
+            self.project.components = components;
+            self.project.depth = depthOf(depth);
+            self.project.field_order = fieldOf(field_order);
+            self.project.x = origin[0];
+            self.project.y = origin[1];
         });
 }
 

@@ -9,6 +9,7 @@ void setHost(OfxHost* host) {
 OfxPlugin plugins[] = {
     {kOfxImageEffectPluginApi, 1, "org.reelmend.test.TemporalAverage", 2, 5, setHost, temporalAverage},
     {kOfxImageEffectPluginApi, 1, "org.reelmend.test.Misbehaviour", 1, 0, setHost, misbehaviour},
+    {kOfxImageEffectPluginApi, 1, "org.reelmend.test.AnyFormat", 1, 0, setHost, anyFormat},
     {"OfxSomeOtherPluginAPI", 1, "org.reelmend.test.OtherInterface", 1, 0, setHost, misbehaviour},
 };
 
@@ -16,10 +17,10 @@ OfxPlugin plugins[] = {
 
 extern "C" {
 OfxExport int OfxGetNumberOfPlugins(void) {
-    return 3;
+    return 4;
 }
 OfxExport OfxPlugin* OfxGetPlugin(int nth) {
-    return nth >= 0 && nth < 3 ? &plugins[nth] : nullptr;
+    return nth >= 0 && nth < 4 ? &plugins[nth] : nullptr;
 }
 OfxExport OfxStatus OfxSetHost(const OfxHost* host) {
     the_host = host;
