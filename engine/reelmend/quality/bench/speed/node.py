@@ -1,0 +1,123 @@
+"""Plug-in → engine → plug-in, in the headless host: stretches of frames, in the order in which a host asks."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pyopenfx
+from reelmend.quality.bench.speed.pan import Pan
+
+Order = Literal["sequential", "random"]
+SEED = 11
+
+
+@dataclass(frozen=True)
+class Playback:
+    """How a host plays: in which order, and on how many threads. A stretch is one burst of `counted` frames."""
+
+    order: Order = "sequential"
+    threads: int = 1
+    counted: int = 6
+
+    @property
+    def burst(self) -> int:
+        """Frames of a stretch: the first one of each thread does not count."""
+        return self.threads + self.counted
+
+
+@dataclass
+class NodeFrames:
+    """A node over its own part of the pan, rendered a stretch of frames at a time, in one sequence all the while.
+
+    Every probe has frames of its own: what another has shown the engine would be no news to it. The first frames of a
+    stretch do not count: they pay for what the stretch before left behind, and for what was fetched ahead.
+    """
+
+    name: str
+    bundle: pyopenfx.Bundle
+    plugin: str
+    address: str
+    pan: Pan
+    frames: range
+    play: Playback = field(default_factory=Playback)
+    parameters: Mapping[str, object] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.names = (self.name,)
+        self._next = self.frames.start
+        self._stack = ExitStack()
+        settings = pyopenfx.InstanceSettings(
+            size=(self.pan.width, self.pan.height),
+            frames=(self.frames.start, self.frames.stop - 1),
+            cache_mib=0,
+            check_output=False,
+        )
+        self.instance = self._stack.enter_context(self.bundle.plugin(self.plugin).create(settings))
+        self.instance.set_source(self.pan.rgba, premultiplied=False)
+        for name, value in {"engineAddress": self.address, **self.parameters}.items():
+            self.instance.set(name, value)
+        self._sequence = self._stack.enter_context(self.instance.sequence(sequential=self.play.order == "sequential"))
+        self._workers = self._stack.enter_context(ThreadPoolExecutor(self.play.threads))
+
+    def take(self) -> Mapping[str, float]:
+        return {self.name: self.play_on(self.play.burst)}
+
+    def play_on(self, count: int, seen: Callable[[int, float], None] = lambda _frame, _at: None) -> float:
+        """Render the next `count` frames; return the milliseconds per frame after the first one of each thread.
+
+        `seen` hears each frame's number and when it was done, in seconds.
+        """
+        finished = self._rendered(self._stretch(count))
+        for frame, at in finished:
+            seen(frame, at)
+        times = [at for _frame, at in finished]
+        first = self.play.threads - 1
+        return 1000.0 * (times[-1] - times[first]) / (len(times) - 1 - first)
+
+    def close(self) -> None:
+        self._stack.close()
+
+    def _stretch(self, count: int) -> list[int]:
+        if self._next + count > self.frames.stop:
+            raise ValueError(f"{self.name} has rendered all of its {len(self.frames)} frames")
+        frames = list(range(self._next, self._next + count))
+        self._next += count
+        if self.play.order == "random":
+            random.Random(SEED + frames[0]).shuffle(frames)
+        return frames
+
+    def _rendered(self, frames: Sequence[int]) -> list[tuple[int, float]]:
+        """Return (frame, when it was done), in the order in which they were done."""
+        done: list[tuple[int, float]] = []
+        waiting = _Shared(iter(frames))
+
+        def work() -> None:
+            for frame in waiting:
+                self._sequence.render(frame)
+                done.append((frame, time.perf_counter()))
+
+        for worker in [self._workers.submit(work) for _ in range(self.play.threads)]:
+            worker.result()
+        return done
+
+
+class _Shared:
+    """An iterator that several threads may take from."""
+
+    def __init__(self, items: Iterator[int]) -> None:
+        self._items = items
+        self._lock = threading.Lock()
+
+    def __iter__(self) -> _Shared:
+        return self
+
+    def __next__(self) -> int:
+        with self._lock:
+            return next(self._items)

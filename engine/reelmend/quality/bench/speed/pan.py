@@ -1,0 +1,57 @@
+"""Endless footage that costs no memory: every frame is a window into a few tall pictures, and no two are alike."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+import numpy.typing as npt
+
+from reelmend.frames import Planes
+
+EXPOSURES = 8
+"""Pictures of different exposure: neighbours never share memory, as neighbours in a host don't."""
+ROWS_A_FRAME = 2
+FLICKER = 0.03
+SEED = 3
+
+Picture = npt.NDArray[np.float32]
+
+
+class Pan:
+    """A flickering pan, frames 0 to `frames` − 1, as RGBA pictures without a copy, or as planes.
+
+    A frame is the same at every call, has its own content, and pans by two rows in eight frames, so that no cut is seen.
+    """
+
+    def __init__(self, width: int, height: int, frames: int) -> None:
+        self.width, self.height, self.frames = width, height, frames
+        rng = np.random.default_rng(SEED)
+        rows = height + ROWS_A_FRAME * (frames // EXPOSURES + 1)
+        coarse = rng.random((rows // 8 + 2, width // 8 + 2, 3), dtype=np.float32) * np.float32(0.8)
+        scene = cv2.resize(coarse, (width, rows), interpolation=cv2.INTER_LINEAR)
+        scene += rng.normal(0.0, 0.01, (1, width, 3)).astype(np.float32)
+        gains = 1.0 + FLICKER * rng.standard_normal(EXPOSURES)
+        self._tall = np.ones((EXPOSURES, rows, width, 4), np.float32)
+        for picture, gain in zip(self._tall, gains, strict=True):
+            np.multiply(scene, np.float32(gain), out=picture[:, :, :3])
+
+    @property
+    def frame_bytes(self) -> int:
+        return self.width * self.height * 16
+
+    def rgba(self, frame: int) -> Picture:
+        """Return the frame as (H, W, 4), top row first, alpha 1: a view, not to be written to."""
+        top = ROWS_A_FRAME * (frame // EXPOSURES)
+        return self._tall[frame % EXPOSURES, top : top + self.height]
+
+    def planes(self, frame: int) -> Planes:
+        """Return the frame as fresh (3, H, W) planes."""
+        planes = np.empty((3, self.height, self.width), np.float32)
+        for plane, channel in zip(planes, cv2.split(self.rgba(frame)), strict=False):
+            plane[...] = channel
+        return planes
+
+
+def pan_bytes(width: int, height: int, frames: int) -> int:
+    """Return the memory that such a pan takes."""
+    return EXPOSURES * width * (height + ROWS_A_FRAME * (frames // EXPOSURES + 1)) * 16
