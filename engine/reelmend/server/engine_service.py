@@ -14,10 +14,13 @@ from reelmend.effects.renderer import Renderer
 from reelmend.manifest import Manifest
 from reelmend.parameters import Parameter, ParameterType
 from reelmend.rpc import convert
+from reelmend.rpc.chunks import read_request, write_message
 from reelmend.rpc.v1 import engine_pb2 as pb
-from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc
-from reelmend.server.errors import status_of
-from reelmend.server.render_stream import RenderStream
+from reelmend.server.admission import Admission
+from reelmend.server.calls import Call
+from reelmend.server.errors import retry_after_ms_of, status_of
+from reelmend.server.render_stream import RenderStream, Request
+from reelmend.server.slots import SlotPool
 
 
 class Activity:
@@ -43,39 +46,44 @@ class Activity:
             return 0.0 if self._calls else time.monotonic() - self._idle_since
 
 
-class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
+class EngineService:
     """The service over one renderer."""
 
-    def __init__(self, renderer: Renderer, address: str) -> None:
+    def __init__(self, renderer: Renderer, address: str, most_streams: int) -> None:
         self._renderer = renderer
         self.address = address
         self.activity = Activity()
+        self.admission = Admission(most_streams)
+        self.slots = SlotPool(renderer.memory)
         self._started = time.monotonic()
         self._counts = threading.Lock()
         self._frames_rendered = 0
         self._bytes_received = 0
-        self._streams: dict[RenderStream, grpc.ServicerContext] = {}
+        self._bytes_sent = 0
 
     def GetServerInfo(  # noqa: N802
         self, _request: pb.GetServerInfoRequest, _context: grpc.ServicerContext
     ) -> pb.GetServerInfoResponse:
+        choice, memory, turns = self._renderer.sessions.choice, self._renderer.memory, self._renderer.turns
         with self.activity:
             return pb.GetServerInfoResponse(
                 engine_version=reelmend.__version__,
                 api_version=reelmend.API_VERSION,
                 process_id=os.getpid(),
                 address=self.address,
-                provider=self._renderer.sessions.provider,
-                memory_budget_bytes=self._renderer.memory.budget_bytes,
-                memory_used_bytes=self._renderer.memory.used_bytes,
+                provider=choice.provider,
+                memory_budget_bytes=memory.budget_bytes,
+                memory_used_bytes=memory.used_bytes,
                 frames_rendered=self._frames_rendered,
                 uptime_s=time.monotonic() - self._started,
                 bytes_received=self._bytes_received,
-                provider_reason=self._renderer.sessions.choice.reason,
-                threads=self._renderer.sessions.choice.threads,
-                requests_waiting=self._renderer.turns.waiting,
-                most_requests_waiting=self._renderer.turns.most_waiting,
-                streams_open=len(self._streams),
+                bytes_sent=self._bytes_sent,
+                provider_reason=choice.reason,
+                threads=choice.threads,
+                requests_waiting=turns.waiting,
+                most_requests_waiting=turns.most_waiting,
+                streams_open=len(self.admission),
+                slot_bytes=self.slots.size_bytes,
             )
 
     def ListModels(  # noqa: N802
@@ -90,29 +98,42 @@ class EngineService(pb_grpc.EngineServiceServicer):  # type: ignore[misc]
             return pb.ListModelsResponse(models=[model_message(manifest) for manifest in wanted])
 
     def Render(  # noqa: N802
-        self, request_iterator: Iterator[pb.RenderRequest], context: grpc.ServicerContext
-    ) -> Iterator[pb.RenderResponse]:
-        stream = RenderStream(self._renderer, request_iterator, context.is_active, self._count, context.cancel)
+        self, request_iterator: Iterator[Request], context: grpc.ServicerContext
+    ) -> Iterator[pb.RenderResponse | bytes]:
+        call = Call(context)
         with self.activity:
-            self._streams[stream] = context
             try:
-                yield from stream.answers()
+                with self.admission.place(call) as place:
+                    stream = RenderStream(self._renderer, self.slots, request_iterator, place, self._count)
+                    yield from stream.answers()
             except Exception as error:
-                if context.is_active():
-                    context.abort(*status_of(error))
-            finally:
-                del self._streams[stream]
+                if call.is_active:
+                    call.abort(*status_of(error), retry_after_ms_of(error))
 
     def end_idle_streams(self) -> None:
-        """Cancel the streams that wait for their client's next request: nothing is lost with them."""
-        for stream, context in list(self._streams.items()):
-            if stream.is_idle:
-                context.cancel()  # type: ignore[no-untyped-call]
+        """End the streams that wait for their client's next request: nothing is lost with them."""
+        self.admission.end_idle(grpc.StatusCode.UNAVAILABLE, "the engine is stopping")
 
-    def _count(self, received_bytes: int) -> None:
+    def _count(self, received_bytes: int, sent_bytes: int) -> None:
         with self._counts:
             self._frames_rendered += 1
             self._bytes_received += received_bytes
+            self._bytes_sent += sent_bytes
+
+
+def add_to_server(service: EngineService, server: grpc.Server) -> None:
+    """Serve the service. Render's messages are read and written here: protobuf would copy the pixels."""
+    methods = pb.DESCRIPTOR.services_by_name["EngineService"]
+    handlers = {
+        "GetServerInfo": grpc.unary_unary_rpc_method_handler(
+            service.GetServerInfo, pb.GetServerInfoRequest.FromString, pb.GetServerInfoResponse.SerializeToString
+        ),
+        "ListModels": grpc.unary_unary_rpc_method_handler(
+            service.ListModels, pb.ListModelsRequest.FromString, pb.ListModelsResponse.SerializeToString
+        ),
+        "Render": grpc.stream_stream_rpc_method_handler(service.Render, read_request, write_message),
+    }
+    server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(methods.full_name, handlers),))
 
 
 def model_message(manifest: Manifest) -> pb.ModelInfo:

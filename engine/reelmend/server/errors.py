@@ -30,3 +30,8 @@ def status_of(error: BaseException) -> tuple[grpc.StatusCode, str]:
             return code, str(error)
     logger.error("the engine has a defect", exc_info=error)
     return grpc.StatusCode.INTERNAL, f"the engine has a defect: {type(error).__name__}: {error}; see the engine's log"
+
+
+def retry_after_ms_of(error: BaseException) -> int | None:
+    """Return when a retry may succeed, or None when waiting does not help."""
+    return error.retry_after_ms if isinstance(error, errors.CapacityError) else None

@@ -4,177 +4,227 @@ from __future__ import annotations
 
 import contextlib
 import math
-import threading
-import time
+import secrets
 from collections.abc import Callable, Iterator
 
+from reelmend.buffer.pool import PlanesPool
 from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Render, Renderer
-from reelmend.errors import BadRequestError, CancelledError, DeadlineError
-from reelmend.frames import FrameFormat, FrameRef, Planes
+from reelmend.errors import BadRequestError, CancelledError, CapacityError
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes
 from reelmend.rpc import convert
+from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages
 from reelmend.rpc.v1 import engine_pb2 as pb
-from reelmend.server.slots import Slot, SlotLease
+from reelmend.server.admission import Place
+from reelmend.server.clock import Clock
+from reelmend.server.slots import Slot, SlotLease, SlotPool
+from reelmend.shared_memory import Samples
 
-Answers = Iterator[pb.RenderResponse]
-# How long after its deadline a client may stay silent before its stream is ended.
-STALLED_S = 1.0
+Request = pb.RenderRequest | Chunk | Malformed
+Answers = Iterator[pb.RenderResponse | bytes]
+"""Messages, or chunks that are bytes already."""
+
+MOST_CLIENT_ID_BYTES = 64
+Counted = Callable[[int, int], None]
 
 
 class RenderStream:
-    """The state of one stream: its leases, and the one request in flight.
+    """The state of one stream: its client, its slots, and the one request in flight.
 
-    `on_frame` hears, for each request, how many bytes of pixels the client sent; `cancel` ends the stream from another
-    thread.
+    `on_frame` hears, for each request, how many bytes of pixels came from the client and went to it.
     """
 
     def __init__(
-        self,
-        renderer: Renderer,
-        requests: Iterator[pb.RenderRequest],
-        is_active: Callable[[], bool],
-        on_frame: Callable[[int], None],
-        cancel: Callable[[], object],
+        self, renderer: Renderer, pool: SlotPool, requests: Iterator[Request], place: Place, on_frame: Counted
     ) -> None:
         self._renderer = renderer
+        self._pool = pool
         self._requests = requests
-        self._is_active = is_active
+        self._place = place
         self._on_frame = on_frame
-        self._cancel = cancel
-        self._lease = SlotLease()
-        self.is_idle = True
+        self._client = ""
+        self._lease: SlotLease | None = None
 
     def answers(self) -> Answers:
         """Yield the answers to every request of the stream."""
+        is_broken = True
         try:
             for request in self._requests:
-                self.is_idle = False
-                if request.WhichOneof("message") != "start":
-                    raise BadRequestError("a RenderStart must come first; got pixels that nobody asked for")
-                yield from self._answer(request.start)
-                self.is_idle = True
+                start = _start_of(request)
+                with self._place.busy():
+                    yield from self._answer(start)
+            is_broken = False
         finally:
-            self._lease.close()
+            if self._lease is not None:
+                self._lease.close(is_broken=is_broken)
 
     def _answer(self, start: pb.RenderStart) -> Answers:
-        clock = _Clock(start.deadline_ms, self._is_active)
-        self._lease.start_request()
-        render = self._renderer.begin(job_from_message(start))
-        by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
-        slots = [self._lease.slot(need.ref.format.in_form(need.form)) if by_slots else None for need in render.needed]
-        yield pb.RenderResponse(needed=_needed_message(start.request_id, render.needed, slots))
-        with clock.giving_up_on(self._cancel):
-            received_bytes = self._receive(start.request_id, render, slots, clock)
-        received_ms = clock.lap()
-        rendered = render.finish(clock.check)
-        clock.lap()
-        for index, output in enumerate(start.outputs):
-            planes = rendered.planes.get(output.output)
-            yield from self._output(start.request_id, index, output, planes, by_slots)
-        timings = pb.RenderTimings(
-            receive_ms=received_ms,
-            describe_ms=render.spent_ms.get("describe", 0.0),
-            infer_ms=render.spent_ms.get("infer", 0.0),
-            send_ms=clock.lap(),
-            total_ms=clock.total_ms,
-        )
+        clock = Clock(start.deadline_ms, self._place.call)
+        with clock.guarding():
+            lease = self._lease_for(start.client_id)
+            lease.start_request()
+            self._pool.admit(self._client, (frame.digest for clip in start.clips for frame in clip.frames))
+            render = self._renderer.begin(job_from_message(start), self._client, clock.check)
+            request = _Request(start, clock, render, lease, self._renderer.pool, self._requests)
+            yield from request.answers()
+            self._on_frame(request.received_bytes, request.sent_bytes)
+            yield request.done()
+
+    def _lease_for(self, client_id: str) -> SlotLease:
+        """Return the stream's lease; the first request says whose it is."""
+        if self._lease is None:
+            if len(client_id.encode()) > MOST_CLIENT_ID_BYTES:
+                raise BadRequestError(f"client_id has {len(client_id.encode())} bytes; 64 are possible")
+            # A name that no client can have: without one, the stream stands for itself.
+            self._client = client_id or f"stream {secrets.token_hex(8)}"
+            self._client_id = client_id
+            self._lease = SlotLease(self._pool, self._client)
+        elif client_id != self._client_id:
+            raise BadRequestError("client_id changed within a stream; open a stream for each client")
+        return self._lease
+
+
+class _Request:
+    """One request of a stream, from what it needs to its timings."""
+
+    def __init__(
+        self,
+        start: pb.RenderStart,
+        clock: Clock,
+        render: Render,
+        lease: SlotLease,
+        pool: PlanesPool,
+        requests: Iterator[Request],
+    ) -> None:
+        self._start = start
+        self._clock = clock
+        self._render = render
+        self._lease = lease
+        self._pool = pool
+        self._requests = requests
+        self._by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
+        self.received_bytes = 0
+        self.sent_bytes = 0
+
+    def answers(self) -> Answers:
+        needed = self._render.needed
+        slots = [self._lease.slot(need.format, need.sample_type) if self._by_slots else None for need in needed]
+        yield pb.RenderResponse(needed=_needed_message(self._start.request_id, needed, slots))
+        for index, need in enumerate(needed):
+            samples = self._samples(index, need, slots[index])
+            self.received_bytes += samples.nbytes
+            self._render.supply(need, samples)
+        received_ms = self._clock.lap()
+        results: dict[int, Slot] = {}
+        rendered = self._render.finish(self._clock.check, output=lambda _, form: self._place_for(form, results))
+        self._clock.lap()
+        for index, wanted in enumerate(self._start.outputs):
+            yield from self._output(index, wanted, rendered.planes.get(wanted.output), results)
+        self._rendered, self._received_ms = rendered, received_ms
+
+    def done(self) -> pb.RenderResponse:
+        """Return the last message of a request, after its answers."""
         done = pb.RenderDone(
-            request_id=start.request_id,
-            timings=timings,
-            first_frame_used=rendered.first_frame_used,
-            last_frame_used=rendered.last_frame_used,
+            request_id=self._start.request_id,
+            timings=self._timings(self._received_ms),
+            first_frame_used=self._rendered.first_frame_used,
+            last_frame_used=self._rendered.last_frame_used,
         )
-        self._on_frame(received_bytes)
-        yield pb.RenderResponse(done=done)
+        return pb.RenderResponse(done=done)
 
-    def _receive(self, request_id: int, render: Render, slots: list[Slot | None], clock: _Clock) -> int:
-        received_bytes = 0
-        for index, need in enumerate(render.needed):
-            planes = self._pixels(request_id, index, need, slots[index], clock)
-            render.supply(need, planes)
-            received_bytes += planes.nbytes
-        return received_bytes
-
-    def _pixels(self, request_id: int, index: int, need: Need, slot: Slot | None, clock: _Clock) -> Planes:
+    def _samples(self, index: int, need: Need, slot: Slot | None) -> Samples:
         assembly: convert.PixelAssembly | None = None
         while True:
             request = next(self._requests, None)
-            clock.check()
+            self._clock.check()
             if request is None:
                 raise CancelledError("the client ended the stream before it had sent the frames")
-            kind = request.WhichOneof("message")
-            if kind == "pixels_in_slot" and slot is not None and assembly is None:
-                _expect(request_id, index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
-                return slot.planes.copy()  # `supply` keeps what it is given, and this slot is used again
-            if kind != "chunk":
+            if isinstance(request, Chunk):
+                self._expect(index, request.request_id, request.index)
+                if assembly is None:
+                    memory = self._pool.array((need.size_bytes,), "uint8")
+                    assembly = convert.PixelAssembly(need.format, need.sample_type, memory)
+                assembly.add(request)
+                if assembly.complete:
+                    return assembly.planes
+                continue
+            kind = "no message" if isinstance(request, Malformed) else request.WhichOneof("message")
+            if isinstance(request, Malformed) or kind != "pixels_in_slot" or slot is None or assembly is not None:
                 raise BadRequestError(f"pixels of frame {need.ref.frame} were expected, got '{kind}'")
-            _expect(request_id, index, request.chunk.request_id, request.chunk.index)
-            assembly = assembly or convert.PixelAssembly(need.ref.format.in_form(need.form))
-            assembly.add(request.chunk)
-            if assembly.complete:
-                return assembly.planes
+            self._expect(index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
+            return self._lease.keep(slot, need.ref.digest if need.form is FrameForm.FULL else b"")
 
-    def _output(
-        self, request_id: int, index: int, wanted: pb.OutputRequest, planes: Planes | None, by_slots: bool
-    ) -> Answers:
+    def _expect(self, index: int, got_request_id: int, got_index: int) -> None:
+        if (self._start.request_id, index) != (got_request_id, got_index):
+            raise BadRequestError(
+                f"pixels {got_index} of request {got_request_id} came where {index} of request "
+                f"{self._start.request_id} were due"
+            )
+
+    def _place_for(self, form: FrameFormat, results: dict[int, Slot]) -> Planes:
+        """Return where an output is written: into a slot, so that nobody copies it, or into recycled memory."""
+        slot = None
+        if self._by_slots:
+            with contextlib.suppress(CapacityError):
+                slot = self._lease.slot(form)
+        if slot is None:
+            return self._pool.take(form)
+        results[_address_of(slot.planes)] = slot
+        return slot.planes
+
+    def _output(self, index: int, wanted: pb.OutputRequest, planes: Planes | None, results: dict[int, Slot]) -> Answers:
         message = pb.OutputFrame(
-            request_id=request_id, output_index=index, output=wanted.output, time_frames=wanted.time_frames
+            request_id=self._start.request_id,
+            output_index=index,
+            output=wanted.output,
+            time_frames=wanted.time_frames,
+            identical_to_source=planes is None,
         )
         if planes is None:
-            message.identical_to_source = True
             yield pb.RenderResponse(output=message)
             return
         form = FrameFormat.of(planes)
         message.format.CopyFrom(convert.format_to_message(form))
-        slot = self._lease.slot(form) if by_slots else None
+        slot = self._slot_of(planes, form, results)
         if slot is not None:
-            slot.planes[...] = planes
             message.slot.CopyFrom(slot.message)
         yield pb.RenderResponse(output=message)
+        self.sent_bytes += planes.nbytes
         if slot is None:
-            for chunk in convert.chunks_of(planes, request_id, index):
-                yield pb.RenderResponse(chunk=chunk)
+            yield from chunk_messages(planes, self._start.request_id, index)
+
+    def _slot_of(self, planes: Planes, form: FrameFormat, results: dict[int, Slot]) -> Slot | None:
+        """Return the slot that holds the result, copying it there when the effect has written it elsewhere."""
+        slot = results.get(_address_of(planes))
+        if slot is None and self._by_slots:
+            with contextlib.suppress(CapacityError):
+                slot = self._lease.slot(form)
+            if slot is not None:
+                slot.planes[...] = planes
+        return slot
+
+    def _timings(self, received_ms: float) -> pb.RenderTimings:
+        spent_ms = self._render.spent_ms
+        return pb.RenderTimings(
+            queue_ms=spent_ms.get("queue", 0.0),
+            receive_ms=received_ms,
+            describe_ms=spent_ms.get("describe", 0.0),
+            infer_ms=spent_ms.get("infer", 0.0),
+            send_ms=self._clock.lap(),
+            total_ms=self._clock.total_ms,
+        )
 
 
-class _Clock:
-    """Time spent on a request, and the caller's patience."""
+def _address_of(planes: Samples) -> int:
+    return int(planes.__array_interface__["data"][0])
 
-    def __init__(self, deadline_ms: int, is_active: Callable[[], bool]) -> None:
-        self._started = self._lap = time.perf_counter()
-        self._deadline_ms = deadline_ms
-        self._is_active = is_active
 
-    @property
-    def total_ms(self) -> float:
-        return 1000 * (time.perf_counter() - self._started)
-
-    def lap(self) -> float:
-        now = time.perf_counter()
-        spent_ms, self._lap = 1000 * (now - self._lap), now
-        return spent_ms
-
-    @contextlib.contextmanager
-    def giving_up_on(self, cancel: Callable[[], object]) -> Iterator[None]:
-        """Cancel soon after the deadline: reading from a client that sends nothing has no time limit of its own.
-
-        A client that does send hears DEADLINE_EXCEEDED from `check` first.
-        """
-        if not self._deadline_ms:
-            yield
-            return
-        timer = threading.Timer(max(0.0, self._deadline_ms - self.total_ms) / 1000 + STALLED_S, cancel)
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-
-    def check(self) -> None:
-        if not self._is_active():
-            raise CancelledError("the client cancelled the request")
-        if self._deadline_ms and self.total_ms > self._deadline_ms:
-            raise DeadlineError(f"the frame was not ready within {self._deadline_ms} ms; raise the timeout")
+def _start_of(request: Request) -> pb.RenderStart:
+    if isinstance(request, Malformed):
+        raise BadRequestError(f"a message can't be read: {request.reason}")
+    if isinstance(request, Chunk) or request.WhichOneof("message") != "start":
+        raise BadRequestError("a RenderStart must come first; got pixels that nobody asked for")
+    return request.start
 
 
 def job_from_message(start: pb.RenderStart) -> Job:
@@ -183,6 +233,9 @@ def job_from_message(start: pb.RenderStart) -> Job:
         raise BadRequestError("this engine's effects read one clip, 'Source'; name just that one")
     if not start.outputs:
         raise BadRequestError("no output was asked for; ask for 'result'")
+    names = [output.output for output in start.outputs]
+    if len(set(names)) != len(names):
+        raise BadRequestError("an output was asked for twice; ask for each once")
     times = {output.time_frames for output in start.outputs}
     centre = times.pop()
     if times or not math.isfinite(centre) or centre != int(centre) or abs(centre) >= 2**53:
@@ -197,7 +250,7 @@ def job_from_message(start: pb.RenderStart) -> Job:
         last_frame=clip.last_frame,
         window=window,
         parameters=convert.parameters_from_messages(start.parameters),
-        outputs=tuple(output.output for output in start.outputs),
+        outputs=tuple(names),
     )
 
 
@@ -207,16 +260,9 @@ def _needed_message(request_id: int, needed: list[Need], slots: list[Slot | None
             clip="Source",
             frame=need.ref.frame,
             form=convert.form_to_message(need.form),
-            format=convert.format_to_message(need.ref.format.in_form(need.form)),
+            format=convert.format_to_message(need.format, need.sample_type),
             slot=slot.message if slot is not None else None,
         )
         for need, slot in zip(needed, slots, strict=True)
     ]
     return pb.FramesNeeded(request_id=request_id, frames=frames)
-
-
-def _expect(request_id: int, index: int, got_request_id: int, got_index: int) -> None:
-    if (request_id, index) != (got_request_id, got_index):
-        raise BadRequestError(
-            f"pixels {got_index} of request {got_request_id} came where {index} of request {request_id} were due"
-        )

@@ -8,6 +8,7 @@ import logging
 import os
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
@@ -20,15 +21,22 @@ from reelmend.addresses import Address, ensure_private_dir, runtime_dir
 from reelmend.effects.renderer import Renderer
 from reelmend.errors import BadRequestError
 from reelmend.rpc.convert import MAX_MESSAGE_BYTES
-from reelmend.rpc.v1 import engine_pb2, engine_pb2_grpc
-from reelmend.server.engine_service import EngineService
+from reelmend.rpc.v1 import engine_pb2
+from reelmend.server.engine_service import EngineService, add_to_server
 from reelmend.shared_memory import remove_orphans
 
 logger = logging.getLogger(__name__)
 
-# Each open stream holds a thread for as long as it lives; beyond this many, calls answer RESOURCE_EXHAUSTED.
+# Each open stream holds a thread for as long as it lives.
 MAX_STREAMS = 96
+# Threads beside the streams': for short calls, and to say RESOURCE_EXHAUSTED to streams that find no place.
+SPARE_THREADS = 32
 GRACE_S = 3.0
+TEND_S = 5.0
+NEVER_MS = 2**31 - 1
+# HTTP/2 frames as large as a chunk, and room for two chunks on their way: 16 KiB at a time costs twice the time.
+FRAME_BYTES = (1 << 20) + 64
+LOOKAHEAD_BYTES = 4 << 20
 SERVICE = engine_pb2.DESCRIPTOR.services_by_name["EngineService"].full_name
 
 
@@ -37,30 +45,22 @@ def serve(
     address: Address,
     *,
     idle_exit_s: float = 0.0,
+    max_streams: int = MAX_STREAMS,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or until no call was under way for `idle_exit_s` seconds (0: for ever).
 
-    `on_ready` hears the address served, with the port that was found for port 0. Raises BadRequestError when the
-    address is taken or can't be had.
+    At most `max_streams` render streams are open at once: then the longest idle one makes room, or the newcomer is told
+    when to try again. `on_ready` hears the address served, with the port that was found for port 0. Raises
+    BadRequestError when the address is taken or can't be had.
     """
     with _sole_server(address):
-        server = grpc.server(
-            futures.ThreadPoolExecutor(max_workers=MAX_STREAMS, thread_name_prefix="stream"),
-            maximum_concurrent_rpcs=MAX_STREAMS,
-            options=[
-                ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
-                ("grpc.so_reuseport", 0),
-                # A client that vanished without a word gives its thread and slots back.
-                ("grpc.keepalive_time_ms", 20_000),
-                ("grpc.keepalive_timeout_ms", 10_000),
-                ("grpc.http2.max_ping_strikes", 0),
-            ],
-        )
+        threads = futures.ThreadPoolExecutor(max_streams + SPARE_THREADS, thread_name_prefix="stream")
+        server = grpc.server(threads, options=server_options())
         remove_orphans()
         bound = _bind(server, address)
-        service = EngineService(renderer, bound)
-        engine_pb2_grpc.add_EngineServiceServicer_to_server(service, server)
+        service = EngineService(renderer, bound, max_streams)
+        add_to_server(service, server)
         status = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(status, server)
         reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
@@ -69,7 +69,11 @@ def serve(
         for name in ("", SERVICE):
             status.set(name, health_pb2.HealthCheckResponse.SERVING)
         on_ready(bound)
+        tended = time.monotonic()
         while not stop.wait(0.2):
+            if time.monotonic() - tended > TEND_S:
+                tended = time.monotonic()
+                service.slots.let_go_of_idle()
             if idle_exit_s and service.activity.idle_s > idle_exit_s:
                 logger.info("no call for %.0f s: stopping", idle_exit_s)
                 break
@@ -77,6 +81,24 @@ def serve(
         stopped = server.stop(GRACE_S)
         while not stopped.wait(0.05):
             service.end_idle_streams()
+
+
+def server_options() -> list[tuple[str, int]]:
+    """Return gRPC's settings for local clients: large chunks, and no pings.
+
+    The node's transport has no thread that could answer a ping while the host is idle, and the kernel tells at once
+    when a local client is gone. Every address that is served is local (see addresses.py).
+    """
+    return [
+        ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+        ("grpc.so_reuseport", 0),
+        ("grpc.keepalive_time_ms", NEVER_MS),
+        ("grpc.http2.bdp_probe", 0),
+        ("grpc.http2.ping_timeout_ms", NEVER_MS),
+        ("grpc.http2.max_ping_strikes", 0),
+        ("grpc.http2.max_frame_size", FRAME_BYTES),
+        ("grpc.http2.lookahead_bytes", LOOKAHEAD_BYTES),
+    ]
 
 
 def _bind(server: grpc.Server, address: Address) -> str:

@@ -1,59 +1,364 @@
-"""Shared-memory slots leased to one stream: made when first needed, reused by later requests, gone with the stream."""
+"""Shared-memory slots: one pool for the engine, leased to streams, recycled by size, and kept as the frame store.
+
+A segment belongs to one client for as long as it lives: what a client does to a segment that it has mapped can reach
+its own frames only. A filled slot's pixels go into the content memory by reference; when the last view of them is
+garbage, the segment comes back to the pool.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import threading
+import time
+from collections import Counter, OrderedDict, deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 
-from reelmend.errors import UnavailableError
-from reelmend.frames import FrameFormat, Planes
+import numpy as np
+
+from reelmend.buffer.memory import ContentMemory
+from reelmend.errors import CapacityError, UnavailableError
+from reelmend.frames import FrameFormat, Planes, SampleType, content_digest
 from reelmend.rpc.v1 import engine_pb2 as pb
-from reelmend.shared_memory import Segment
+from reelmend.shared_memory import Samples, Segment, dtype_of, samples_in
 
-PAGE_BYTES = 4096
+# Smaller frames are copied out of their slot: a file, a mapping and a descriptor for each would cost more.
+KEPT_FROM_BYTES = 1 << 20
+# Fresh memory costs ten copies, a frame that must come again two: beyond this share of the memory (one in so many
+# bytes), and so many segments, the oldest frame's slot is taken back rather than a new one made.
+SHARE = 2
+MOST_SEGMENTS = 384
+# Slots that nobody used for so long are let go of, and so are the oldest of a client beyond so many, or beyond this
+# part of the memory (one in so many bytes).
+IDLE_S = 30.0
+MOST_FREE = 64
+FREE_SHARE = 4
+RETRY_AFTER_MS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class Slot:
+def size_class(size_bytes: int) -> int:
+    """Return the segment size for so many bytes: whole pages, at most an eighth more than wanted."""
+    step = max(4096, 1 << max(0, size_bytes.bit_length() - 4))
+    return -(-max(size_bytes, 1) // step) * step
+
+
+@dataclass(slots=True, eq=False)
+class Block:
+    """A segment and whose it is; `held_bytes` of it count as held by the memory, the rest as an entry.
+
+    `digest` names the frame that it holds for the memory.
+    """
+
     segment: Segment
-    form: FrameFormat
+    owner: str
+    held_bytes: int
+    free_since: float = 0.0
+    digest: bytes = b""
 
     @property
-    def planes(self) -> Planes:
-        return self.segment.planes(self.form)
+    def size_bytes(self) -> int:
+        return self.segment.size_bytes
+
+
+class SlotPool:
+    """The engine's segments. Thread-safe. All their bytes count towards the memory's budget."""
+
+    def __init__(self, memory: ContentMemory, most_bytes: int = 0, most_segments: int = MOST_SEGMENTS) -> None:
+        self._memory = memory
+        self._most_bytes = most_bytes or memory.budget_bytes // SHARE
+        self._most_segments = most_segments
+        self._lock = threading.Lock()
+        self._streams: Counter[str] = Counter()
+        self._free: dict[tuple[str, int], list[Block]] = {}
+        self._kept: OrderedDict[bytes, Block] = OrderedDict()
+        # Finalisers run anywhere, even inside of our own lock: they only lay blocks down here.
+        self._returned: deque[Block] = deque()
+        self._bytes = 0
+        self._segments = 0
+
+    @property
+    def size_bytes(self) -> int:
+        """Bytes of all segments, leased, free or holding a frame of the store."""
+        return self._bytes
+
+    @property
+    def segments(self) -> int:
+        return self._segments
+
+    def join(self, owner: str) -> None:
+        """Count a stream of this client."""
+        with self._lock:
+            self._streams[owner] += 1
+
+    def leave(self, owner: str) -> None:
+        """Count a stream less; with the client's last one go its free segments, and the names of those in use."""
+        with self._lock:
+            self._streams[owner] -= 1
+            if self._streams[owner] > 0:
+                return
+            del self._streams[owner]
+            for key in [key for key in self._free if key[0] == owner]:
+                for block in self._free.pop(key):
+                    self._destroy(block)
+            for block in self._kept.values():
+                if block.owner == owner:
+                    block.segment.unlink()
+            self._take_in_returned()
+
+    def take(self, owner: str, size_bytes: int) -> Block | None:
+        """Return a block of at least that size, or None when the machine has no shared memory left.
+
+        Raises CapacityError, with a time to retry after, when what is in flight leaves no room in the budget.
+        """
+        size_bytes = size_class(size_bytes)
+        with self._lock:
+            self._take_in_returned()
+            block = self._pop(owner, size_bytes) or self._reclaimed(owner, size_bytes)
+            if block is not None:
+                return block
+            self._make_room(size_bytes)
+            self._hold(size_bytes)
+            if (block := self._evicted(owner, size_bytes)) is not None:
+                return block
+            self._segments += 1
+            self._bytes += size_bytes
+        try:
+            return Block(Segment(size_bytes), owner, size_bytes)
+        except UnavailableError:
+            with self._lock:
+                self._forget(size_bytes, size_bytes)
+            return None
+
+    def give_back(self, block: Block) -> None:
+        """Take a block back for reuse by the same client."""
+        with self._lock:
+            self._recycle(block)
+
+    def destroy(self, block: Block) -> None:
+        """Let go of a block that its client may still be writing to."""
+        with self._lock:
+            self._destroy(block)
+
+    def keep(self, block: Block, form: FrameFormat, digest: bytes) -> Planes:
+        """Return the block's planes, to be kept by the content memory: their end returns the block."""
+        block.held_bytes -= form.size_bytes
+        block.digest = digest
+        self._memory.let_go(form.size_bytes)
+        with self._lock:
+            self._kept[digest] = block
+            self._kept.move_to_end(digest)
+        return samples_in(np.asarray(_KeptBytes(block, self._returned)), form)
+
+    def admit(self, owner: str, digests: Iterable[bytes]) -> None:
+        """Prepare the frames of a client's window: those in its own slots stay, those in another's are copied.
+
+        The other client may still write to its slots, so that only a copy that has been checked serves this one.
+        """
+        for digest in digests:
+            with self._lock:
+                block = self._kept.get(digest)
+                if block is None:
+                    continue
+                self._kept.move_to_end(digest)
+                is_foreign = block.owner != owner
+            if is_foreign:
+                self._make_private(digest)
+
+    def let_go_of_idle(self) -> None:
+        """Let go of what nobody used for a while. To be called now and then."""
+        with self._lock:
+            self._take_in_returned()
+            long_ago = time.monotonic() - IDLE_S
+            for key, blocks in list(self._free.items()):
+                while blocks and blocks[0].free_since < long_ago:
+                    self._destroy(blocks.pop(0))
+                if not blocks:
+                    del self._free[key]
+
+    def _make_private(self, digest: bytes) -> None:
+        key = frame_key(digest)
+        planes: Planes | None = self._memory.get(key)
+        if planes is None:
+            return
+        copy = planes.copy()
+        with self._lock:
+            self._kept.pop(digest, None)
+        if content_digest(copy) == digest:
+            self._memory.put(key, copy, copy.nbytes)
+        else:
+            self._memory.forget(key)
+
+    def _pop(self, owner: str, size_bytes: int) -> Block | None:
+        blocks = self._free.get((owner, size_bytes))
+        # The one that came back last is the likeliest to be mapped by the client, and to lie in the cache.
+        return blocks.pop() if blocks else None
+
+    def _reclaimed(self, owner: str, size_bytes: int) -> Block | None:
+        """Return the block of this client's oldest kept frame of that size, once the pool has reached its share."""
+        if self._bytes + size_bytes <= self._most_bytes and self._segments < self._most_segments:
+            return None
+        candidates = (d for d, b in self._kept.items() if b.owner == owner and b.size_bytes == size_bytes)
+        for digest in [digest for digest, _ in zip(candidates, range(2), strict=False)]:
+            self._drop_kept(digest)
+            if (block := self._pop(owner, size_bytes)) is not None:
+                return block
+        return None
+
+    def _make_room(self, size_bytes: int) -> None:
+        """Let go of what lies idle, then of the oldest frames, until the pool keeps its share; what is in use stays."""
+        for release in (self._drop_oldest_free, self._drop_oldest_kept):
+            while self._bytes + size_bytes > self._most_bytes or self._segments >= self._most_segments:
+                if not release():
+                    break
+
+    def _drop_oldest_free(self) -> bool:
+        filled = [blocks for blocks in self._free.values() if blocks]
+        if not filled:
+            return False
+        self._destroy(min(filled, key=lambda blocks: blocks[0].free_since).pop(0))
+        return True
+
+    def _drop_oldest_kept(self) -> bool:
+        if not self._kept:
+            return False
+        segments = self._segments
+        self._drop_kept(next(iter(self._kept)))
+        return self._segments < segments or self._drop_oldest_free()  # neither: a render still reads the frame
+
+    def _drop_kept(self, digest: bytes) -> None:
+        del self._kept[digest]
+        self._memory.forget(frame_key(digest))
+        self._take_in_returned()
+
+    def _hold(self, size_bytes: int) -> None:
+        while True:
+            try:
+                return self._memory.hold(size_bytes)
+            except CapacityError:
+                if not self._drop_oldest_free():
+                    raise
+
+    def _evicted(self, owner: str, size_bytes: int) -> Block | None:
+        """Return the block of a frame that was evicted to hold `size_bytes`, which then count for this block."""
+        for block in list(self._returned):
+            if (block.owner, block.size_bytes) == (owner, size_bytes):
+                self._returned.remove(block)
+                self._unregister(block)
+                self._memory.let_go(block.held_bytes)
+                block.held_bytes = size_bytes
+                return block
+        return None
+
+    def _unregister(self, block: Block) -> None:
+        if self._kept.get(block.digest) is block:
+            del self._kept[block.digest]
+
+    def _take_in_returned(self) -> None:
+        while self._returned:
+            block = self._returned.popleft()
+            self._unregister(block)
+            lent_bytes = block.size_bytes - block.held_bytes
+            # Never evict for the sake of an empty slot: its frame was evicted to make room.
+            if self._memory.used_bytes + lent_bytes > self._memory.budget_bytes:
+                self._destroy(block)
+                continue
+            self._memory.hold(lent_bytes)
+            block.held_bytes = block.size_bytes
+            self._recycle(block)
+
+    def _recycle(self, block: Block) -> None:
+        if block.owner not in self._streams:
+            self._destroy(block)
+            return
+        block.free_since = time.monotonic()
+        self._free.setdefault((block.owner, block.size_bytes), []).append(block)
+        own = [blocks for (owner, _), blocks in self._free.items() if owner == block.owner and blocks]
+        free_bytes = sum(blocks[0].size_bytes * len(blocks) for blocks in own)
+        if sum(map(len, own)) > MOST_FREE or free_bytes > self._memory.budget_bytes // FREE_SHARE:
+            self._destroy(min(own, key=lambda blocks: blocks[0].free_since).pop(0))
+
+    def _destroy(self, block: Block) -> None:
+        block.segment.unlink()
+        self._forget(block.size_bytes, block.held_bytes)
+
+    def _forget(self, size_bytes: int, held_bytes: int) -> None:
+        self._segments -= 1
+        self._bytes -= size_bytes
+        self._memory.let_go(held_bytes)
+
+
+class _KeptBytes:
+    """The owner of a kept slot's bytes: every view keeps it alive, its end returns the block."""
+
+    def __init__(self, block: Block, returned: deque[Block]) -> None:
+        self._block = block
+        self._returned = returned
+        self.__array_interface__ = block.segment.bytes.__array_interface__
+
+    def __del__(self) -> None:
+        self._returned.append(self._block)
+
+
+def frame_key(digest: bytes) -> tuple[str, bytes]:
+    """Return the name under which the renderer keeps a whole frame."""
+    return ("frame", digest)
+
+
+@dataclass(slots=True, eq=False)
+class Slot:
+    """A block leased for the pixels of one frame."""
+
+    block: Block
+    form: FrameFormat
+    sample_type: SampleType = SampleType.FLOAT32
+    planes: Samples = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.planes = samples_in(self.block.segment.bytes, self.form, 0, self.sample_type)
 
     @property
     def message(self) -> pb.Slot:
-        return pb.Slot(segment=self.segment.name, offset_bytes=0, size_bytes=self.form.size_bytes)
+        size_bytes = self.form.size_bytes // 4 * dtype_of(self.sample_type).itemsize
+        return pb.Slot(segment=self.block.segment.name, offset_bytes=0, size_bytes=size_bytes)
 
 
 class SlotLease:
-    """The slots of one stream. A slot stays with its request until `start_request`; then it may be handed out again."""
+    """The slots of one stream. They stay with their request until `start_request`; then they may be used again."""
 
-    def __init__(self) -> None:
-        self._free: list[Segment] = []
-        self._in_use: list[Segment] = []
+    def __init__(self, pool: SlotPool | None = None, owner: str = "") -> None:
+        self._pool = pool or SlotPool(ContentMemory(1 << 30))
+        self._owner = owner
+        self._in_use: list[Slot] = []
+        self._pool.join(owner)
 
     def start_request(self) -> None:
-        """Take back the last request's slots, and let go of those that it had no use for."""
-        for segment in self._free:
-            segment.close()
-        self._free, self._in_use = self._in_use, []
+        """Take back the last request's slots."""
+        for slot in self._in_use:
+            self._pool.give_back(slot.block)
+        self._in_use = []
 
-    def slot(self, form: FrameFormat) -> Slot | None:
-        """Return a slot for one frame, or None when the machine has no shared memory left."""
-        wanted = -(-form.size_bytes // PAGE_BYTES) * PAGE_BYTES
-        segment = next((segment for segment in self._free if segment.size_bytes == wanted), None)
-        if segment is not None:
-            self._free.remove(segment)
-        else:
-            try:
-                segment = Segment(wanted)
-            except UnavailableError:
-                return None
-        self._in_use.append(segment)
-        return Slot(segment, form)
+    def slot(self, form: FrameFormat, sample_type: SampleType = SampleType.FLOAT32) -> Slot | None:
+        """Return a slot for one frame, or None when the machine has no shared memory left. Raises CapacityError."""
+        block = self._pool.take(self._owner, form.size_bytes // 4 * dtype_of(sample_type).itemsize)
+        if block is None:
+            return None
+        self._in_use.append(Slot(block, form, sample_type))
+        return self._in_use[-1]
 
-    def close(self) -> None:
-        for segment in self._free + self._in_use:
-            segment.close()
-        self._free, self._in_use = [], []
+    def keep(self, slot: Slot, digest: bytes) -> Samples:
+        """Return the pixels of a filled slot, which is no longer the lease's: they stay as long as anybody reads them.
+
+        Small frames and halves, which are expanded anyway, leave their slot to the next request.
+        """
+        if slot.sample_type is not SampleType.FLOAT32:
+            return slot.planes
+        if slot.form.size_bytes < KEPT_FROM_BYTES:
+            return slot.planes.copy()
+        self._in_use.remove(slot)
+        return self._pool.keep(slot.block, slot.form, digest)
+
+    def close(self, *, is_broken: bool = False) -> None:
+        """Give everything back; after a failure the client may still be writing, and its slots are not used again."""
+        for slot in self._in_use:
+            (self._pool.destroy if is_broken else self._pool.give_back)(slot.block)
+        self._in_use = []
+        self._pool.leave(self._owner)
