@@ -14,6 +14,12 @@ namespace reelmend::plugin {
 
 void define_parameters(const EffectDefinition& definition, const ofxpp::ParamSet& params);
 
+// What to do where the host gives no frames around the rendered one.
+enum class WithoutNeighbours { fail, pass_through, frames_already_seen };
+
+// Automatic: as the clip says.
+enum class FieldOrder { automatic, progressive, lower_first, upper_first };
+
 // The parameters' values at a time.
 struct Settings {
     std::vector<transport::Parameter> model;
@@ -23,6 +29,8 @@ struct Settings {
     std::string engine_address;     // empty: the user's default
     transport::PixelRoute route = transport::PixelRoute::automatic;
     std::chrono::milliseconds timeout{60000};
+    WithoutNeighbours without_neighbours = WithoutNeighbours::fail;
+    FieldOrder field_order = FieldOrder::automatic;
 };
 
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time);

@@ -35,6 +35,12 @@ class Image {
     // Bytes from a row to the one above it: negative where rows are stored top first.
     std::optional<int> row_bytes() const { return properties_.find_int(kOfxImagePropRowBytes); }
     std::string depth() const { return properties_.find_string(kOfxImageEffectPropPixelDepth).value_or(""); }
+    const PropertySet& properties() const { return properties_; }
+    // Empty where the host doesn't say, here and below.
+    std::string premultiplication() const {
+        return properties_.find_string(kOfxImageEffectPropPreMultiplication).value_or("");
+    }
+    std::string field() const { return properties_.find_string(kOfxImagePropField).value_or(""); }
     std::string components() const { return properties_.find_string(kOfxImageEffectPropComponents).value_or(""); }
 
   private:
