@@ -10,7 +10,7 @@ MODE ?= quick
 FOOTAGE ?= .cache/footage/built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench format generate clean
+.PHONY: help setup demo test lint bench format generate portable clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -29,6 +29,9 @@ lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, 
 bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, then the engine's speed; MODE=full takes an hour
 	@$(BIN)/reelmend bench quality $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
 	@$(BIN)/reelmend bench speed
+
+portable: $(VENV)/.installed-dev ## Build the node for Linux with glibc 2.28 and newer, in build/portable
+	@tools/portable/build.sh
 
 format: $(VENV)/.installed-dev ## Lay out Python and C++ as the project does
 	@$(BIN)/ruff check --fix --select I . && $(BIN)/ruff format .
