@@ -31,7 +31,7 @@ class Memcpy:
         for _ in range(3):
             self._frame = (self._frame + 1) % self._pan.frames
             started = time.perf_counter()
-            np.copyto(self._targets[self._frame % 2], self._pan.rgba(self._frame))
+            np.copyto(self._targets[self._frame % 2], self._pan.memory(self._frame))
             spent_ms.append(1000.0 * (time.perf_counter() - started))
         return {"memcpy": float(np.median(spent_ms))}
 

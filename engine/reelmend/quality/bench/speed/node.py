@@ -11,8 +11,10 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Literal
 
+import numpy as np
+
 import pyopenfx
-from reelmend.quality.bench.speed.pan import Pan
+from reelmend.quality.bench.speed.pan import Pan, Picture
 
 Order = Literal["sequential", "random"]
 SEED = 11
@@ -56,14 +58,15 @@ class NodeFrames:
         settings = pyopenfx.InstanceSettings(
             size=(self.pan.width, self.pan.height),
             frames=(self.frames.start, self.frames.stop - 1),
-            cache_mib=0,
+            zero_copy=True,
             check_output=False,
         )
         self.instance = self._stack.enter_context(self.bundle.plugin(self.plugin).create(settings))
-        self.instance.set_source(self.pan.rgba, premultiplied=False)
+        self.instance.set_source({frame: self.pan.rgba(frame) for frame in self.frames}, premultiplied=False)
         for name, value in {"engineAddress": self.address, **self.parameters}.items():
             self.instance.set(name, value)
         self._sequence = self._stack.enter_context(self.instance.sequence(sequential=self.play.order == "sequential"))
+        self._targets = [np.zeros((self.pan.height, self.pan.width, 4), np.float32) for _ in range(self.play.threads)]
         self._workers = self._stack.enter_context(ThreadPoolExecutor(self.play.threads))
 
     def take(self) -> Mapping[str, float]:
@@ -98,12 +101,12 @@ class NodeFrames:
         done: list[tuple[int, float]] = []
         waiting = _Shared(iter(frames))
 
-        def work() -> None:
+        def work(target: Picture) -> None:
             for frame in waiting:
-                self._sequence.render(frame)
+                self._sequence.render_into(frame, target[::-1])
                 done.append((frame, time.perf_counter()))
 
-        for worker in [self._workers.submit(work) for _ in range(self.play.threads)]:
+        for worker in [self._workers.submit(work, target) for target in self._targets]:
             worker.result()
         return done
 

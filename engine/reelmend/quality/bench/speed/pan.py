@@ -39,16 +39,20 @@ class Pan:
     def frame_bytes(self) -> int:
         return self.width * self.height * 16
 
+    def memory(self, frame: int) -> Picture:
+        """Return the frame's memory as (H, W, 4), bottom row first as hosts have it, alpha 1: not to be written to."""
+        start = ROWS_A_FRAME * (frame // EXPOSURES)
+        return self._tall[frame % EXPOSURES, start : start + self.height]
+
     def rgba(self, frame: int) -> Picture:
-        """Return the frame as (H, W, 4), top row first, alpha 1: a view, not to be written to."""
-        top = ROWS_A_FRAME * (frame // EXPOSURES)
-        return self._tall[frame % EXPOSURES, top : top + self.height]
+        """Return the frame as (H, W, 4), top row first: a view of its memory."""
+        return self.memory(frame)[::-1]
 
     def planes(self, frame: int) -> Planes:
         """Return the frame as fresh (3, H, W) planes."""
         planes = np.empty((3, self.height, self.width), np.float32)
-        for plane, channel in zip(planes, cv2.split(self.rgba(frame)), strict=False):
-            plane[...] = channel
+        for plane, channel in zip(planes, cv2.split(self.memory(frame)), strict=False):
+            plane[...] = channel[::-1]
         return planes
 
 
