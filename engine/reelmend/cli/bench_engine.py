@@ -20,9 +20,12 @@ def main(arguments: list[str]) -> int:
 
     address, memory_bytes, idle_exit_s = arguments
     renderer = Renderer(BenchModels(), memory_bytes=int(memory_bytes), effects=bench_effects())
-    where = parse_address(address)
-    serve(renderer, where, idle_exit_s=float(idle_exit_s), on_ready=lambda bound: print(f"ready at {bound}", flush=True))
+    serve(renderer, parse_address(address), idle_exit_s=float(idle_exit_s), on_ready=_say_ready)
     return 0
+
+
+def _say_ready(bound: str) -> None:
+    print(f"ready at {bound}", flush=True)
 
 
 if __name__ == "__main__":

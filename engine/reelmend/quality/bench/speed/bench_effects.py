@@ -75,8 +75,9 @@ class BenchModels(ModelStore):
     """The usual models, and for each mover a manifest without graphs."""
 
     def __init__(self) -> None:
-        super().__init__(default_folders())
-        self._movers = {effect.name: Model(_manifest_of(effect.name), default_folders()[0].weights) for effect in MOVERS}
+        folders = default_folders()
+        super().__init__(folders)
+        self._movers = {effect.name: Model(_manifest_of(effect.name), folders[0].weights) for effect in MOVERS}
 
     def get(self, model_id: str) -> Model:
         return self._movers.get(model_id) or super().get(model_id)

@@ -20,7 +20,7 @@ Picture = npt.NDArray[np.float32]
 class Pan:
     """A flickering pan, frames 0 to `frames` − 1, as RGBA pictures without a copy, or as planes.
 
-    A frame is the same at every call, has its own content, and pans by two rows in eight frames, so that no cut is seen.
+    A frame is the same at every call and has its own content. It pans by two rows in eight frames: no cut is seen.
     """
 
     def __init__(self, width: int, height: int, frames: int) -> None:

@@ -69,9 +69,7 @@ def chosen(plan: Plan, cases: list[str], runs: int | None, sizes: dict[str, tupl
         return Case(case.name, width, height, runs or case.runs)
 
     taken = tuple(changed(known[name]) for name in cases or known)
-    return Plan(
-        plan.mode, taken, changed(plan.model_case), plan.warm_up_runs, plan.burst_frames, plan.counted_frames
-    )
+    return Plan(plan.mode, taken, changed(plan.model_case), plan.warm_up_runs, plan.burst_frames, plan.counted_frames)
 
 
 def lacks_memory(case: Case, frames: int) -> str:
