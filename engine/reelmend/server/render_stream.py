@@ -108,7 +108,7 @@ class _Request:
 
     def answers(self) -> Answers:
         needed = self._render.needed
-        slots = [self._lease.slot(need.format, need.sample_type) if self._by_slots else None for need in needed]
+        slots = [self._slot_for(need) if self._by_slots else None for need in needed]
         yield pb.RenderResponse(needed=_needed_message(self._start.request_id, needed, slots))
         for index, need in enumerate(needed):
             samples = self._samples(index, need, slots[index])
@@ -132,6 +132,9 @@ class _Request:
         )
         return pb.RenderResponse(done=done)
 
+    def _slot_for(self, need: Need) -> Slot | None:
+        return self._lease.slot(need.format, need.sample_type, _frame_name(need))
+
     def _samples(self, index: int, need: Need, slot: Slot | None) -> Samples:
         assembly: convert.PixelAssembly | None = None
         while True:
@@ -152,7 +155,7 @@ class _Request:
             if isinstance(request, Malformed) or kind != "pixels_in_slot" or slot is None or assembly is not None:
                 raise BadRequestError(f"pixels of frame {need.ref.frame} were expected, got '{kind}'")
             self._expect(index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
-            return self._lease.keep(slot, need.ref.digest if need.form is FrameForm.FULL else b"")
+            return self._lease.keep(slot, _frame_name(need))
 
     def _expect(self, index: int, got_request_id: int, got_index: int) -> None:
         if (self._start.request_id, index) != (got_request_id, got_index):
@@ -213,6 +216,11 @@ class _Request:
             send_ms=self._clock.lap(),
             total_ms=self._clock.total_ms,
         )
+
+
+def _frame_name(need: Need) -> bytes:
+    """Return the digest of what crosses when it is a whole frame, else nothing."""
+    return need.ref.digest if need.form is FrameForm.FULL else b""
 
 
 def _address_of(planes: Samples) -> int:

@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
+from concurrent import futures
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -19,14 +20,20 @@ from reelmend.buffer.memory import ContentMemory
 from reelmend.errors import CapacityError, UnavailableError
 from reelmend.frames import FrameFormat, Planes, SampleType, content_digest
 from reelmend.rpc.v1 import engine_pb2 as pb
-from reelmend.shared_memory import Samples, Segment, dtype_of, samples_in
+from reelmend.shared_memory import Samples, Segment, samples_in
 
 # Smaller frames are copied out of their slot: a file, a mapping and a descriptor for each would cost more.
 KEPT_FROM_BYTES = 1 << 20
-# Fresh memory costs ten copies, a frame that must come again two: beyond this share of the memory (one in so many
-# bytes), and so many segments, the oldest frame's slot is taken back rather than a new one made.
+# The first touch of fresh memory costs ten copies, a frame that must come again two. A client's ring of kept frames
+# therefore starts with so many frames or bytes, and doubles when a frame comes again that it had to drop.
+FIRST_RING = 8
+FIRST_RING_BYTES = 128 << 20
+# Blocks made beside a client's first requests, so that these don't wait for the first touch.
+SPARES = 4
+# All segments together keep within this part of the memory (one in so many bytes), and this number.
 SHARE = 2
 MOST_SEGMENTS = 384
+MOST_GHOSTS = 1024
 # Slots that nobody used for so long are let go of, and so are the oldest of a client beyond so many, or beyond this
 # part of the memory (one in so many bytes).
 IDLE_S = 30.0
@@ -48,15 +55,21 @@ class Block:
     `digest` names the frame that it holds for the memory.
     """
 
-    segment: Segment
+    made: Segment | None
     owner: str
+    size_bytes: int
     held_bytes: int
     free_since: float = 0.0
     digest: bytes = b""
 
     @property
-    def size_bytes(self) -> int:
-        return self.segment.size_bytes
+    def is_made(self) -> bool:
+        return self.made is not None
+
+    @property
+    def segment(self) -> Segment:
+        assert self.made is not None
+        return self.made
 
 
 class SlotPool:
@@ -70,6 +83,10 @@ class SlotPool:
         self._streams: Counter[str] = Counter()
         self._free: dict[tuple[str, int], list[Block]] = {}
         self._kept: OrderedDict[bytes, Block] = OrderedDict()
+        self._ring: dict[tuple[str, int], int] = {}
+        # Frames that were dropped for the sake of others.
+        self._ghosts: OrderedDict[bytes, None] = OrderedDict()
+        self._maker = futures.ThreadPoolExecutor(1, thread_name_prefix="slots")
         # Finalisers run anywhere, even inside of our own lock: they only lay blocks down here.
         self._returned: deque[Block] = deque()
         self._bytes = 0
@@ -102,31 +119,25 @@ class SlotPool:
             for block in self._kept.values():
                 if block.owner == owner:
                     block.segment.unlink()
+            for key in [key for key in self._ring if key[0] == owner]:
+                del self._ring[key]
             self._take_in_returned()
 
-    def take(self, owner: str, size_bytes: int) -> Block | None:
+    def take(self, owner: str, size_bytes: int, digest: bytes = b"") -> Block | None:
         """Return a block of at least that size, or None when the machine has no shared memory left.
 
-        Raises CapacityError, with a time to retry after, when what is in flight leaves no room in the budget.
+        `digest` names the frame that will lie in it, if one will. Raises CapacityError, with a time to retry after,
+        when what is in flight leaves no room in the budget.
         """
         size_bytes = size_class(size_bytes)
         with self._lock:
             self._take_in_returned()
+            is_first = self._learn(owner, size_bytes, digest)
             block = self._pop(owner, size_bytes) or self._reclaimed(owner, size_bytes)
-            if block is not None:
-                return block
-            self._make_room(size_bytes)
-            self._hold(size_bytes)
-            if (block := self._evicted(owner, size_bytes)) is not None:
-                return block
-            self._segments += 1
-            self._bytes += size_bytes
-        try:
-            return Block(Segment(size_bytes), owner, size_bytes)
-        except UnavailableError:
-            with self._lock:
-                self._forget(size_bytes, size_bytes)
-            return None
+            block = block or self._booked(owner, size_bytes)
+        if is_first and size_bytes >= KEPT_FROM_BYTES:
+            self._maker.submit(self._make_spares, owner, size_bytes)
+        return block if block is None or block.is_made else self._made(block)
 
     def give_back(self, block: Block) -> None:
         """Take a block back for reuse by the same client."""
@@ -174,6 +185,51 @@ class SlotPool:
                 if not blocks:
                     del self._free[key]
 
+    def _learn(self, owner: str, size_bytes: int, digest: bytes) -> bool:
+        """Widen the ring when a dropped frame comes again; say whether this client asks for this size at first."""
+        key = (owner, size_bytes)
+        is_first = key not in self._ring
+        if is_first:
+            self._ring[key] = max(FIRST_RING, FIRST_RING_BYTES // size_bytes)
+        if digest in self._ghosts:
+            del self._ghosts[digest]
+            self._ring[key] = min(2 * self._ring[key], MOST_SEGMENTS)
+        return is_first
+
+    def _booked(self, owner: str, size_bytes: int) -> Block:
+        """Return a block that is counted and still to be made, or one whose frame had to go to make room for it."""
+        self._make_room(size_bytes)
+        self._hold(size_bytes)
+        if (block := self._evicted(owner, size_bytes)) is not None:
+            return block
+        self._segments += 1
+        self._bytes += size_bytes
+        return Block(None, owner, size_bytes, size_bytes)
+
+    def _made(self, block: Block) -> Block | None:
+        """Make a booked block's segment, which takes long: without the lock."""
+        try:
+            block.made = Segment(block.size_bytes)
+        except UnavailableError:
+            with self._lock:
+                self._forget(block)
+            return None
+        return block
+
+    def _make_spares(self, owner: str, size_bytes: int) -> None:
+        for _ in range(SPARES):
+            with self._lock:
+                has_room = self._bytes + size_bytes <= self._most_bytes and self._segments < self._most_segments
+                fits = self._memory.used_bytes + size_bytes <= self._memory.budget_bytes
+                if owner not in self._streams or not has_room or not fits:
+                    return
+                block = self._booked(owner, size_bytes)
+            made = block if block.is_made else self._made(block)
+            if made is None:
+                return
+            with self._lock:
+                self._recycle(made, is_fresh=True)
+
     def _make_private(self, digest: bytes) -> None:
         key = frame_key(digest)
         planes: Planes | None = self._memory.get(key)
@@ -193,15 +249,13 @@ class SlotPool:
         return blocks.pop() if blocks else None
 
     def _reclaimed(self, owner: str, size_bytes: int) -> Block | None:
-        """Return the block of this client's oldest kept frame of that size, once the pool has reached its share."""
-        if self._bytes + size_bytes <= self._most_bytes and self._segments < self._most_segments:
+        """Return the block of this client's oldest kept frame of that size, once its ring or the pool is full."""
+        kept = [d for d, b in self._kept.items() if b.owner == owner and b.size_bytes == size_bytes]
+        is_full = self._bytes + size_bytes > self._most_bytes or self._segments >= self._most_segments
+        if not kept or not (is_full or len(kept) >= self._ring[owner, size_bytes]):
             return None
-        candidates = (d for d, b in self._kept.items() if b.owner == owner and b.size_bytes == size_bytes)
-        for digest in [digest for digest, _ in zip(candidates, range(2), strict=False)]:
-            self._drop_kept(digest)
-            if (block := self._pop(owner, size_bytes)) is not None:
-                return block
-        return None
+        self._drop_kept(kept[0])
+        return self._pop(owner, size_bytes)  # none when a render still reads the frame
 
     def _make_room(self, size_bytes: int) -> None:
         """Let go of what lies idle, then of the oldest frames, until the pool keeps its share; what is in use stays."""
@@ -226,6 +280,9 @@ class SlotPool:
 
     def _drop_kept(self, digest: bytes) -> None:
         del self._kept[digest]
+        self._ghosts[digest] = None
+        if len(self._ghosts) > MOST_GHOSTS:
+            self._ghosts.popitem(last=False)
         self._memory.forget(frame_key(digest))
         self._take_in_returned()
 
@@ -265,12 +322,13 @@ class SlotPool:
             block.held_bytes = block.size_bytes
             self._recycle(block)
 
-    def _recycle(self, block: Block) -> None:
+    def _recycle(self, block: Block, *, is_fresh: bool = False) -> None:
         if block.owner not in self._streams:
             self._destroy(block)
             return
         block.free_since = time.monotonic()
-        self._free.setdefault((block.owner, block.size_bytes), []).append(block)
+        blocks = self._free.setdefault((block.owner, block.size_bytes), [])
+        blocks.insert(0 if is_fresh else len(blocks), block)  # a fresh one is not mapped by the client: the last choice
         own = [blocks for (owner, _), blocks in self._free.items() if owner == block.owner and blocks]
         free_bytes = sum(blocks[0].size_bytes * len(blocks) for blocks in own)
         if sum(map(len, own)) > MOST_FREE or free_bytes > self._memory.budget_bytes // FREE_SHARE:
@@ -278,12 +336,12 @@ class SlotPool:
 
     def _destroy(self, block: Block) -> None:
         block.segment.unlink()
-        self._forget(block.size_bytes, block.held_bytes)
+        self._forget(block)
 
-    def _forget(self, size_bytes: int, held_bytes: int) -> None:
+    def _forget(self, block: Block) -> None:
         self._segments -= 1
-        self._bytes -= size_bytes
-        self._memory.let_go(held_bytes)
+        self._bytes -= block.size_bytes
+        self._memory.let_go(block.held_bytes)
 
 
 class _KeptBytes:
@@ -317,7 +375,7 @@ class Slot:
 
     @property
     def message(self) -> pb.Slot:
-        size_bytes = self.form.size_bytes // 4 * dtype_of(self.sample_type).itemsize
+        size_bytes = self.form.size_bytes // 4 * self.sample_type.size_bytes
         return pb.Slot(segment=self.block.segment.name, offset_bytes=0, size_bytes=size_bytes)
 
 
@@ -336,9 +394,9 @@ class SlotLease:
             self._pool.give_back(slot.block)
         self._in_use = []
 
-    def slot(self, form: FrameFormat, sample_type: SampleType = SampleType.FLOAT32) -> Slot | None:
+    def slot(self, form: FrameFormat, sample_type: SampleType = SampleType.FLOAT32, digest: bytes = b"") -> Slot | None:
         """Return a slot for one frame, or None when the machine has no shared memory left. Raises CapacityError."""
-        block = self._pool.take(self._owner, form.size_bytes // 4 * dtype_of(sample_type).itemsize)
+        block = self._pool.take(self._owner, form.size_bytes // 4 * sample_type.size_bytes, digest)
         if block is None:
             return None
         self._in_use.append(Slot(block, form, sample_type))
