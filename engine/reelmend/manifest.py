@@ -24,7 +24,25 @@ class _Part(BaseModel):
 
 
 class Tensor(_Part):
-    """One input or output of a graph. `layout` names the axes in order, a letter each: "CHW", "TK", "" for a scalar."""
+    """One input or output of a graph. `layout` names the axes in order, a letter each: "CHW", "TK", "" for a scalar.
+
+    T is the window, oldest frame first, with the first and last frame repeated beyond clip ends and cuts; N is a batch
+    of one; C, H, W are channels, height, width; other letters are the model's own. What feeds an input of a window
+    model (the effect "model") is told by its name:
+
+    - "frame": the frame itself (of a per-frame stage) or the window's centre; "proxy" where the stage reads proxies.
+    - "frame_m2", "frame_p1": the frame 2 before, 1 after the centre. "frames": all of the window, stacked along T, or
+      joined along C when the layout has no T.
+    - The name of an output of an earlier per-frame stage, a *feature*: that of the centre; with "_m2" or "_p1", of that
+      frame; with T in the layout, those of the whole window, stacked. By offset is faster: nothing is copied.
+    - The name of an output of an earlier per-window stage: that output.
+    - "offsets" (T): frame numbers relative to the centre; "weights" (T): 1 counts, 0 lies beyond a clip end or a cut.
+    - The name of a parameter, as a scalar or (N); a choice is given by its place in the list, a flag as 0 or 1.
+
+    Outputs of graphs that are outputs of the model have layout CHW or HW, with or without N. A model whose graphs put
+    out "fill" and "matte" but no "result" has the fill laid over the source through the matte. A parameter "strength"
+    that no graph reads is applied to the result; a parameter "radius" sets the length of T.
+    """
 
     name: str
     layout: str = Field(pattern=r"^[A-Z]*$")
@@ -120,6 +138,9 @@ class Manifest(_Part):
             if len(set(names)) != len(names):
                 raise ValueError(f"two {kind}s share a name: {', '.join(names)}")
         return self
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))  # what pydantic makes of all fields fails at the table of tolerances
 
     @property
     def weights_sha256(self) -> str:

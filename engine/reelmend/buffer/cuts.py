@@ -5,12 +5,32 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
+from reelmend.frames import Planes
+
+Grid = npt.NDArray[np.float32]
+
+GRID_ROWS, GRID_COLUMNS = 18, 32
+REC709_WEIGHTS = (0.2126, 0.7152, 0.0722)
 SAME_SCENE_CORRELATION = 0.5
 VISIBLE_CONTRAST = 0.03
 CONTRAST_JUMP = 4.0
 
 
-def is_cut(grid_before: npt.NDArray[np.float32], grid_after: npt.NDArray[np.float32]) -> bool:
+def luma_grid(proxy: Planes) -> Grid:
+    """Return the mean luma of at most 18×32 cells of a (1 or 3, H, W) proxy; cells begin at whole rows and columns."""
+    weights = REC709_WEIGHTS if proxy.shape[0] == 3 else (1.0,)
+    luma = sum(weight * plane.astype(np.float64) for weight, plane in zip(weights, proxy, strict=True))
+    rows, columns = (_starts(n, cells) for n, cells in zip(proxy.shape[1:], (GRID_ROWS, GRID_COLUMNS), strict=True))
+    sums = np.add.reduceat(np.add.reduceat(luma, rows[:-1], axis=0), columns[:-1], axis=1)
+    return np.asarray(sums / np.outer(np.diff(rows), np.diff(columns)), dtype=np.float32)
+
+
+def _starts(length: int, cells: int) -> npt.NDArray[np.int64]:
+    cells = min(length, cells)
+    return np.arange(cells + 1) * length // cells
+
+
+def is_cut(grid_before: Grid, grid_after: Grid) -> bool:
     """Say whether a cut lies between two frames, given their (rows, columns) grids of mean luma.
 
     A pure function of the two frames. What flicker and fades change, gain and offset, is taken out: the grids' square

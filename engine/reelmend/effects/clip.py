@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.catalogue import find_effect, find_model
+from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check
 from reelmend.effects.renderer import Job, Renderer
 from reelmend.frames import Planes
@@ -37,7 +38,7 @@ def effect_radius_frames(renderer: Renderer, effect: str, parameters: Mapping[st
     """Return how far the effect's window reaches with these parameters. Raises ReelmendError when they are wrong."""
     found = find_effect(effect, renderer.effects)
     manifest = find_model(renderer.models, found, model).manifest
-    return found.radius_frames(resolve(manifest.parameters, parameters, f"effect '{effect}'"))
+    return radius_frames_of(manifest, resolve(with_common(manifest), parameters, f"effect '{effect}'"))
 
 
 def render_frame(

@@ -9,15 +9,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from reelmend.buffer.cuts import is_cut
 from reelmend.buffer.window import Window, stop_at_cuts
+from reelmend.effects.common_parameters import STOP_AT_CUTS
+from reelmend.effects.cut_scores import remembered_cut
 from reelmend.effects.effect import Need, Rendered, Values, Workbench
 from reelmend.frames import FrameForm, FrameRef, Planes
 from reelmend.inference.models import Model
 from reelmend.inference.session import scalar
-
-VERDICT_BYTES = 512
-"""What a remembered cut costs: its name more than its value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,20 +32,21 @@ class Deflicker:
     name = "deflicker"
     default_model = "deflicker"
 
-    def radius_frames(self, values: Values) -> int:
-        return int(values["radius"])
-
     def is_identity(self, values: Values) -> bool:
         return values["strength"] == 0
 
     def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
         unknown = {ref.digest: ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))}
-        return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need(window.centre_frame, FrameForm.FULL)]
+        return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need.of(window.centre_frame, FrameForm.FULL)]
 
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
         descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}
-        window = stop_at_cuts(window, lambda a, b: self._is_cut(a, b, descriptors, bench))
+        if values[STOP_AT_CUTS]:
+            judge = bench.model.manifest.stage("describe").sha256
+            window = stop_at_cuts(
+                window, lambda a, b: remembered_cut(judge, a, b, bench, lambda ref: descriptors[ref.digest].grid)
+            )
         bench.spend("describe", 1000 * (time.perf_counter() - started))
         bench.check()
         planes = self._correct(window, descriptors, values, outputs, bench)
@@ -63,14 +62,6 @@ class Deflicker:
 
         descriptor: Descriptor = bench.feature(_descriptor_key(ref, bench.model), compute)
         return descriptor
-
-    def _is_cut(self, a: FrameRef, b: FrameRef, descriptors: dict[bytes, Descriptor], bench: Workbench) -> bool:
-        def compute() -> tuple[bool, int]:
-            return is_cut(descriptors[a.digest].grid, descriptors[b.digest].grid), VERDICT_BYTES
-
-        key = ("cut", bench.model.manifest.stage("describe").sha256, a.digest, b.digest)
-        verdict: bool = bench.feature(key, compute)
-        return verdict
 
     def _correct(
         self,

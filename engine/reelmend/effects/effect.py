@@ -33,6 +33,11 @@ class Need:
     form: FrameForm
     sample_type: SampleType = SampleType.FLOAT32
 
+    @classmethod
+    def of(cls, ref: FrameRef, form: FrameForm) -> Need:
+        """Return the need of a frame in the smallest type that holds it exactly."""
+        return cls(ref, form, ref.sample_type if form is FrameForm.FULL else SampleType.FLOAT32)
+
     @property
     def format(self) -> FrameFormat:
         return self.ref.format.in_form(self.form)
@@ -45,9 +50,10 @@ class Need:
 
 @dataclass(slots=True)
 class Workbench:
-    """What an effect works with on one request: sessions, shared memory, and the pixels at hand."""
+    """What an effect works with on one request: model, parameters, sessions, shared memory, and the pixels at hand."""
 
     model: Model
+    values: Values
     sessions: SessionPool
     memory: ContentMemory
     pool: PlanesPool
@@ -97,10 +103,6 @@ class Effect(Protocol):
 
     name: str
     default_model: str
-
-    def radius_frames(self, values: Values) -> int:
-        """Return how far the window reaches, in frames."""
-        ...
 
     def is_identity(self, values: Values) -> bool:
         """Say whether the result is the source, whatever the window."""

@@ -7,106 +7,258 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reelmend.effects.catalogue import EFFECTS, find_model
+from reelmend.effects.catalogue import EFFECTS
+from reelmend.effects.graph_inputs import plan_of
+from reelmend.effects.node_parameters import (
+    DIFFERENCE_GAIN,
+    GROUPS,
+    MIGRATIONS,
+    NODE_PARAMETERS,
+    PANEL_VERSION,
+    SPLIT_POSITION,
+    NodeParameter,
+)
+from reelmend.effects.presets import CUSTOM, preset_values, presets_of
+from reelmend.errors import ReelmendError
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
-from reelmend.parameters import Choice, Group, Parameter, ParameterType, Role
+from reelmend.parameters import Choice, Parameter, ParameterType, Role
 
-PANEL_FORMAT = 1
+PANEL_FORMAT = 2
 GROUPING = "Reelmend"
+OTHER_MODEL = ""
+"""The model menu's last value: the id is one that the menu doesn't have."""
 
-GROUPS = (
-    Group(name="main", label="Main"),
-    Group(name="temporal", label="Temporal"),
-    Group(name="engine", label="Engine"),
-)
 
-LABELS = {"deflicker": "Deflicker"}
-DESCRIPTIONS = {
-    "deflicker": "Steadies flickering exposure: the brightness of each frame follows its trend over the window, "
-    "within the shot, so that fades and lighting changes stay. Alpha passes through.",
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What the engine can't know of an effect: how the node presents it.
+
+    `views` lists the View menu's values in an order that only ever grows at its end, since projects store positions;
+    outputs that it doesn't name follow.
+    """
+
+    label: str
+    version: tuple[int, int]
+    description: str
+    views: tuple[str, ...]
+
+
+FACES = {
+    "deflicker": Face(
+        label="Deflicker",
+        version=(1, 1),
+        description="Steadies flickering exposure: the brightness of each frame follows its trend over the window, "
+        "within the shot, so that fades and lighting changes stay. Alpha passes through.",
+        views=("result", "source", "gain", "difference", "split"),
+    ),
+    "model": Face(
+        label="Model",
+        version=(1, 0),
+        description="Runs any model that the engine has and that mends a frame from the window around it. Alpha passes "
+        "through.",
+        views=("result", "source", "matte", "difference", "split"),
+    ),
 }
-OUTPUT_LABELS = {"result": "Result", "gain": "Applied gain"}
-
-NODE_PARAMETERS = (
-    Parameter(
-        name="engineAddress",
-        label="Engine address",
-        type=ParameterType.TEXT,
-        default="",
-        hint="Where the engine listens: unix:/path or 127.0.0.1:port. Empty: this user's own engine, which the node "
-        "starts when none answers.",
-        group="engine",
-        role=Role.ENGINE_ADDRESS,
-    ),
-    Parameter(
-        name="pixelRoute",
-        label="Pixel route",
-        type=ParameterType.CHOICE,
-        default="automatic",
-        choices=(
-            Choice(value="automatic", label="Automatic"),
-            Choice(value="shared_memory", label="Shared memory"),
-            Choice(value="in_stream", label="In stream"),
-        ),
-        hint="How pixels reach the engine. Automatic takes shared memory, and the stream where that can't be opened.",
-        group="engine",
-        role=Role.PIXEL_ROUTE,
-    ),
-    Parameter(
-        name="timeout",
-        label="Timeout",
-        type=ParameterType.NUMBER,
-        default=60.0,
-        minimum=1.0,
-        maximum=3600.0,
-        hint="How long a frame may take before the node gives up and says so.",
-        unit="s",
-        group="engine",
-        role=Role.TIMEOUT,
-    ),
-)
+VIEW_LABELS = {
+    "result": "Result",
+    "source": "Source",
+    "gain": "Applied gain",
+    "matte": "Matte",
+    "difference": "Difference",
+    "split": "Split",
+}
+VIEW_HINTS = {
+    "gain": "Applied gain: mid grey is unchanged, white is doubled.",
+    "matte": "Matte: white where the picture was mended, if the model tells.",
+}
+MADE_BY_THE_NODE = ("source", "difference", "split")
+CLIPS_OWN = ("input_transfer",)
+"""Model parameters that say what the clip is, not how it is mended: presets and the choice of a model leave them."""
 
 
-def view_parameter(manifest: Manifest) -> Parameter:
-    """Return the View menu: the model's outputs, and the source."""
-    outputs = [Choice(value=name, label=OUTPUT_LABELS.get(name, name.capitalize())) for name in manifest.outputs]
+def window_models(effect: str, models: ModelStore) -> list[Manifest]:
+    """Return the models that the effect's node offers, its default one first, the others by id."""
+    default = EFFECTS[effect].default_model
+    fitting = [model.manifest for model in models.all() if _fits(effect, model.manifest)]
+    return sorted(fitting, key=lambda manifest: (manifest.id != default, manifest.id))
+
+
+def _fits(effect: str, manifest: Manifest) -> bool:
+    if manifest.temporal.kind != "window" or manifest.spatial.scale != 1:
+        return False
+    if EFFECTS[effect].default_model:
+        return manifest.effect == effect
+    try:
+        plan_of(manifest)
+    except ReelmendError:
+        return False
+    return True
+
+
+def view_parameter(effect: str, manifests: Sequence[Manifest]) -> Parameter:
+    """Return the View menu: what the effect's node can put out."""
+    views = FACES[effect].views
+    views += tuple(sorted({name for manifest in manifests for name in manifest.outputs} - set(views)))
+    hints = [VIEW_HINTS[name] for name in views if name in VIEW_HINTS]
     return Parameter(
         name="view",
         label="View",
         type=ParameterType.CHOICE,
         default="result",
-        choices=(outputs[0], Choice(value="source", label="Source"), *outputs[1:]),
-        hint="What the node puts out. Applied gain: mid grey is unchanged, white is doubled.",
+        choices=tuple(Choice(value=name, label=VIEW_LABELS.get(name, name.capitalize())) for name in views),
+        hint=" ".join(
+            (
+                "What the node puts out.",
+                *hints,
+                "Difference: how far the result is from the source. Split: the source on the left, the result on the "
+                "right.",
+            )
+        ),
         role=Role.VIEW,
     )
 
 
+def preset_parameter(effect: str) -> NodeParameter:
+    """Return the Preset menu: "custom" first, since new presets join at the end."""
+    presets = presets_of(effect)
+    return NodeParameter(
+        name="preset",
+        label="Preset",
+        type=ParameterType.CHOICE,
+        default=presets[0].name,
+        choices=(
+            Choice(value=CUSTOM, label="Custom"),
+            *(Choice(value=preset.name, label=preset.label) for preset in presets),
+        ),
+        hint="Sets the other parameters; turns to Custom when one of them is changed. "
+        + ". ".join(f"{preset.label}: {preset.hint}" for preset in presets)
+        + ".",
+        role=Role.PRESET,
+        evaluates=False,
+    )
+
+
+def model_parameters(manifests: Sequence[Manifest]) -> tuple[NodeParameter, NodeParameter]:
+    """Return the menu of models, and the secret text that holds the chosen one's id."""
+    menu = NodeParameter(
+        name="model",
+        label="Model",
+        type=ParameterType.CHOICE,
+        default=manifests[0].id if manifests else OTHER_MODEL,
+        choices=(
+            *(Choice(value=manifest.id, label=model_label(manifest)) for manifest in manifests),
+            Choice(value=OTHER_MODEL, label="Another"),
+        ),
+        hint="Which model mends the picture. Another: one that this menu doesn't have; a project may name it by its id, "
+        "and it renders if the engine has it. 'reelmend ofx install' brings the menu up to date.",
+        role=Role.MODEL_MENU,
+    )
+    identity = NodeParameter(
+        name="modelId",
+        label="Model id",
+        type=ParameterType.TEXT,
+        default="",
+        hint="The id of the chosen model, which is what a project keeps: the menu is only its face. Empty: the menu's.",
+        role=Role.MODEL_ID,
+        secret=True,
+    )
+    return menu, identity
+
+
+def model_label(manifest: Manifest) -> str:
+    """Return the model's id in words: "two_stage-hd" is "Two stage hd"."""
+    return manifest.id.replace("_", " ").replace("-", " ").capitalize()
+
+
+def shared_parameters(effect: str, manifests: Sequence[Manifest]) -> list[Parameter]:
+    """Return the parameters of all models, one of each name, as wide as the widest range.
+
+    One that a model describes with another type than an earlier one is left out: the model then takes its default.
+    """
+    shared: dict[str, Parameter] = {}
+    for manifest in manifests:
+        for parameter in EFFECTS[effect].parameters(manifest):
+            known = shared.setdefault(parameter.name, parameter)
+            if _alike(known, parameter) and known.minimum is not None and known.maximum is not None:
+                shared[known.name] = known.model_copy(
+                    update={
+                        "minimum": min(known.minimum, parameter.minimum or 0.0),
+                        "maximum": max(known.maximum, parameter.maximum or 0.0),
+                    }
+                )
+    return list(shared.values())
+
+
+def _alike(one: Parameter, other: Parameter) -> bool:
+    return (one.type, one.choices) == (other.type, other.choices)
+
+
 def panel(models: ModelStore) -> dict[str, Any]:
     """Return the panel of every effect, ready for JSON."""
-    return {"format": PANEL_FORMAT, "effects": [_effect_panel(name, models) for name in sorted(EFFECTS)]}
+    return {"format": PANEL_FORMAT, "effects": [_effect_panel(name, models) for name in sorted(FACES)]}
 
 
 def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
-    manifest = find_model(models, EFFECTS[name]).manifest
-    major, minor, *_ = manifest.version.split(".")
-    parameters = (*manifest.parameters, view_parameter(manifest), *NODE_PARAMETERS)
+    face = FACES[name]
+    manifests = window_models(name, models)
+    shared = shared_parameters(name, manifests)
+    menus = model_parameters(manifests) if not EFFECTS[name].default_model or len(manifests) > 1 else ()
+    view = view_parameter(name, manifests)
+    parameters = (preset_parameter(name), *menus, *shared, view, DIFFERENCE_GAIN, SPLIT_POSITION, *NODE_PARAMETERS)
+    names = {parameter.name for parameter in shared}
     return {
-        "identifier": f"org.reelmend.{LABELS[name]}",
-        "label": LABELS[name],
+        "identifier": f"org.reelmend.{face.label}",
+        "label": face.label,
         "grouping": GROUPING,
-        "version": [int(major), int(minor)],
-        "description": DESCRIPTIONS[name],
+        "version": list(face.version),
+        "description": face.description,
         "effect": name,
-        "model": manifest.id,
-        "window": {"radius_parameter": "radius", "radius_frames": manifest.temporal.radius_frames},
-        "identity": {"parameter": "strength", "value": 0.0},
+        "model": manifests[0].id if manifests else "",
+        "window": {
+            "radius_parameter": "radius" if "radius" in names else None,
+            "radius_frames": max((manifest.temporal.radius_frames for manifest in manifests), default=0),
+        },
+        "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
         "groups": [group.model_dump() for group in GROUPS],
-        "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in parameters],
+        "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
+        "models": [_model(name, manifest, shared) for manifest in manifests],
+        "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
+        "panel_version": PANEL_VERSION,
+        "migrations": [rule.model_dump(mode="json") for rule in MIGRATIONS if rule.parameter in names],
     }
+
+
+def _by_group(parameters: Iterable[Parameter]) -> list[Parameter]:
+    order = [group.name for group in GROUPS]
+    return sorted(parameters, key=lambda parameter: order.index(parameter.group))
+
+
+def _model(effect: str, manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
+    """Return what the node must know to feed a model: its window, its outputs, and how it takes each parameter."""
+    known = {parameter.name: parameter for parameter in shared}
+    own = [parameter for parameter in EFFECTS[effect].parameters(manifest) if _alike(known[parameter.name], parameter)]
+    return {
+        "id": manifest.id,
+        "label": model_label(manifest),
+        "version": manifest.version,
+        "radius_frames": manifest.temporal.radius_frames,
+        "outputs": list(manifest.outputs),
+        "parameters": [
+            parameter.model_dump(mode="json", include={"name", "default", "minimum", "maximum"}, exclude_none=True)
+            for parameter in own
+        ],
+    }
+
+
+def _preset(effect: str, name: str, shared: Sequence[Parameter]) -> dict[str, Any]:
+    values = preset_values(effect, name, shared)
+    return {"name": name, "values": {key: value for key, value in values.items() if key not in CLIPS_OWN}}
 
 
 def panel_json(models: ModelStore) -> str:

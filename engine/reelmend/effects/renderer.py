@@ -11,6 +11,7 @@ from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import window_around
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
+from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check, Effect, Need, Output, Rendered, Workbench
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
 from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType, content_digest, make_proxy
@@ -84,12 +85,12 @@ class Render:
         self._effect = find_effect(job.effect, renderer.effects)
         self._model = find_model(renderer.models, self._effect, job.model)
         manifest = self._model.manifest
-        self._values = resolve(manifest.parameters, job.parameters, f"effect '{job.effect}'")
+        self._values = resolve(with_common(manifest), job.parameters, f"effect '{job.effect}'")
         self._outputs = job.outputs
         if unknown := [name for name in job.outputs if name not in manifest.outputs]:
             raise NotFoundError(f"effect '{job.effect}' has no output '{unknown[0]}'; it has {manifest.outputs}")
         self.window = window_around(
-            job.window, job.frame, self._effect.radius_frames(self._values), job.first_frame, job.last_frame
+            job.window, job.frame, radius_frames_of(manifest, self._values), job.first_frame, job.last_frame
         )
         if self.window.centre_frame.format.channels != 3:
             raise ShapeError(f"effect '{job.effect}' takes R, G and B planes, got one plane a frame")
@@ -98,6 +99,7 @@ class Render:
         self._pool = renderer.pool
         self._bench = Workbench(
             self._model,
+            self._values,
             renderer.sessions,
             self._memory,
             self._pool,

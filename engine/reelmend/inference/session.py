@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -118,6 +118,8 @@ class SessionPool:
 
     def __init__(self, provider: str = "cpu", threads: int = 0) -> None:
         self.choice: ProviderChoice = choose_provider(provider, threads)
+        self.output_shapes: dict[tuple[Hashable, str], tuple[tuple[int, ...], np.dtype[Any]]] = {}
+        """What was learned of outputs whose axes a graph leaves open, by graph, input shapes and name."""
         self._sessions: dict[tuple[str, int], OrtSession] = {}
         self._lock = threading.Lock()
 

@@ -90,4 +90,5 @@ METHODS = tuple(
         partial(_missing, effect),
     )
     for effect in EFFECTS
+    if EFFECTS[effect].default_model
 )

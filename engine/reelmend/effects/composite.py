@@ -1,0 +1,52 @@
+"""Repairs laid over the source: where nothing was mended, the source's own bits come back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from reelmend.frames import Planes
+
+BAND_SAMPLES = 1 << 16
+"""Samples that are worked on at once: they and their copies stay in the processor's second cache."""
+
+
+def over(source: Planes, fill: Planes, matte: Planes, out: Planes) -> None:
+    """Write source·(1−matte) + fill·matte into `out`; where the matte is exactly 0, the bits of `source`.
+
+    source, fill, out: (C, H, W); matte: (1 or C, H, W).
+    """
+    for rows in _bands(source):
+        here, share = source[:, rows], matte[:, rows]
+        np.copyto(out[:, rows], here)
+        mended = share != 0
+        if mended.any():
+            mixed = here * (1 - share)
+            mixed += fill[:, rows] * share
+            np.copyto(out[:, rows], mixed, where=mended)
+
+
+def mixed(source: Planes, result: Planes, strength: float, out: Planes) -> None:
+    """Write source·(1−strength) + result·strength into `out`; where both are the same, the bits of `source`.
+
+    `out` may be `result`. At 1 the result's own bits.
+    """
+    if strength == 1:
+        if out is not result:
+            np.copyto(out, result)
+        return
+    share = np.float32(strength)
+    for rows in _bands(source):
+        here, there = source[:, rows], result[:, rows]
+        same = here == there
+        blend = here * (1 - share)
+        blend += there * share
+        np.copyto(out[:, rows], blend)
+        np.copyto(out[:, rows], here, where=same)
+
+
+def _bands(planes: Planes) -> Iterator[slice]:
+    rows_a_band = max(1, BAND_SAMPLES // (planes.shape[0] * planes.shape[2]))
+    for top in range(0, planes.shape[1], rows_a_band):
+        yield slice(top, top + rows_a_band)
