@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from reelmend.errors import BadRequestError
 
 Value = bool | int | float | str
+LABEL = r"^[^-]+$"
+"""What may stand in a panel: Nuke refuses "-"."""
 
 
 class ParameterType(StrEnum):
@@ -19,43 +21,66 @@ class ParameterType(StrEnum):
     FLAG = "flag"
     CHOICE = "choice"
     TEXT = "text"
+    BUTTON = "button"
+    """Something to press; it has no value, and panels alone have it."""
 
 
 class Role(StrEnum):
     """Who reads the parameter: the model in the engine, or the node itself."""
 
     MODEL = "model"
+    PRESET = "preset"
+    MODEL_MENU = "model_menu"
+    MODEL_ID = "model_id"
     VIEW = "view"
+    DIFFERENCE_GAIN = "difference_gain"
+    SPLIT_POSITION = "split_position"
+    WITHOUT_NEIGHBOURS = "without_neighbours"
+    FIELD_ORDER = "field_order"
     ENGINE_ADDRESS = "engine_address"
+    DEVICE = "device"
     PIXEL_ROUTE = "pixel_route"
     TIMEOUT = "timeout"
+    TEST_CONNECTION = "test_connection"
+    STATUS_ENGINE = "status_engine"
+    STATUS_MODEL = "status_model"
+    STATUS_DEVICE = "status_device"
+    STATUS_TIME = "status_time"
+    STATUS_ERROR = "status_error"
+    PANEL_VERSION = "panel_version"
 
 
 class Choice(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     value: str
-    label: str
+    label: str = Field(pattern=LABEL)
 
 
 class Group(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
-    label: str
+    label: str = Field(pattern=LABEL)
+    open: bool = True
 
 
 class Parameter(BaseModel):
-    """One parameter. `minimum` and `maximum` are inclusive and set for numbers and integers only."""
+    """One parameter. `minimum` and `maximum` are inclusive and set for numbers and integers only.
+
+    `display_minimum` and `display_maximum` are the ends of its slider, within the range; unset: those of the range.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z][A-Za-z0-9_]*$")
-    label: str = Field(pattern=r"^[^-]+$")  # Nuke refuses "-" in a label
+    label: str = Field(pattern=LABEL)
     type: ParameterType
     default: Value
     minimum: float | None = None
     maximum: float | None = None
+    display_minimum: float | None = None
+    display_maximum: float | None = None
     hint: str
     unit: str = ""
     choices: tuple[Choice, ...] = ()
@@ -67,6 +92,9 @@ class Parameter(BaseModel):
     def _default_is_allowed(self) -> Parameter:
         if self.type in (ParameterType.NUMBER, ParameterType.INTEGER) and None in (self.minimum, self.maximum):
             raise ValueError(f"parameter '{self.name}' needs a minimum and a maximum")
+        for shown in (self.display_minimum, self.display_maximum):
+            if shown is not None and not (self.minimum or 0) <= shown <= (self.maximum or 0):
+                raise ValueError(f"parameter '{self.name}' shows {shown:g}, which is not in its range")
         self.check(self.default)
         return self
 
@@ -74,7 +102,7 @@ class Parameter(BaseModel):
         """Return `value` in the parameter's own type. Raises BadRequestError that says what is allowed."""
         if self.type is ParameterType.FLAG:
             return self._flag(value)
-        if self.type is ParameterType.TEXT:
+        if self.type in (ParameterType.TEXT, ParameterType.BUTTON):
             return self._text(value)
         if self.type is ParameterType.CHOICE:
             return self._choice(value)

@@ -180,8 +180,8 @@ def _status(name: str, label: str, role: Role, hint: str) -> NodeParameter:
         label=label,
         type=ParameterType.TEXT,
         default="",
-        hint=f"{hint} Brought up to date when a control is touched and at Test connection: effects may not change their "
-        "panel while frames render.",
+        hint=f"{hint} Brought up to date when a control is touched and at Test connection: effects may not change "
+        "their panel while frames render.",
         group="status",
         role=role,
         read_only=True,
