@@ -36,7 +36,7 @@ INPUT_TRANSFER_PARAMETER = Parameter(
 def with_common(manifest: Manifest) -> tuple[Parameter, ...]:
     """Return a model's own parameters and the common ones; a model's own description of one of these wins."""
     own = {parameter.name for parameter in manifest.parameters}
-    common = (stop_at_cuts_parameter(manifest), INPUT_TRANSFER_PARAMETER)
+    common = (stop_at_cuts_parameter(manifest.temporal.stops_at_cuts), INPUT_TRANSFER_PARAMETER)
     return (*manifest.parameters, *(parameter for parameter in common if parameter.name not in own))
 
 
@@ -45,13 +45,13 @@ def radius_frames_of(manifest: Manifest, values: Mapping[str, Value]) -> int:
     return int(values.get("radius", manifest.temporal.radius_frames))
 
 
-def stop_at_cuts_parameter(manifest: Manifest) -> Parameter:
-    """Return the switch, whose default is what the model was made for."""
+def stop_at_cuts_parameter(default: bool) -> Parameter:
+    """Return the switch; its default is what a model was made for."""
     return Parameter(
         name=STOP_AT_CUTS,
         label="Stop at cuts",
         type=ParameterType.FLAG,
-        default=manifest.temporal.stops_at_cuts,
+        default=default,
         hint="Whether the window ends at scene cuts. Off: frames of the next shot are looked at as well.",
         group="temporal",
     )

@@ -13,6 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from reelmend.effects.catalogue import EFFECTS
+from reelmend.effects.common_parameters import (
+    INPUT_TRANSFER,
+    INPUT_TRANSFER_PARAMETER,
+    stop_at_cuts_parameter,
+    with_common,
+)
 from reelmend.effects.graph_inputs import plan_of
 from reelmend.effects.node_parameters import (
     DIFFERENCE_GAIN,
@@ -40,14 +46,39 @@ class Face:
     """What the engine can't know of an effect: how the node presents it.
 
     `views` lists the View menu's values in an order that only ever grows at its end, since projects store positions;
-    outputs that it doesn't name follow.
+    outputs that it doesn't name follow. `parameters` are there whatever models there are.
     """
 
     label: str
     version: tuple[int, int]
     description: str
     views: tuple[str, ...]
+    parameters: tuple[Parameter, ...] = ()
 
+
+ANY_STRENGTH = Parameter(
+    name="strength",
+    label="Strength",
+    type=ParameterType.NUMBER,
+    default=1.0,
+    minimum=0.0,
+    maximum=1.0,
+    hint="How much of the model's work is seen, for models that have a strength: 0 leaves the picture as it is.",
+    animates=True,
+)
+ANY_RADIUS = Parameter(
+    name="radius",
+    label="Radius",
+    type=ParameterType.INTEGER,
+    default=3,
+    minimum=0,
+    maximum=60,
+    hint="How many frames before and after the model sees, for models that let it be chosen; others see as many as "
+    "they were made for.",
+    unit="frames",
+    group="temporal",
+)
+ANY_STOP_AT_CUTS = stop_at_cuts_parameter(True)
 
 FACES = {
     "deflicker": Face(
@@ -63,6 +94,7 @@ FACES = {
         description="Runs any model that the engine has and that mends a frame from the window around it. Alpha passes "
         "through.",
         views=("result", "source", "matte", "difference", "split"),
+        parameters=(ANY_STRENGTH, ANY_RADIUS, ANY_STOP_AT_CUTS, INPUT_TRANSFER_PARAMETER),
     ),
 }
 VIEW_LABELS = {
@@ -78,7 +110,7 @@ VIEW_HINTS = {
     "matte": "Matte: white where the picture was mended, if the model tells.",
 }
 MADE_BY_THE_NODE = ("source", "difference", "split")
-CLIPS_OWN = ("input_transfer",)
+CLIPS_OWN = (INPUT_TRANSFER,)
 """Model parameters that say what the clip is, not how it is mended: presets and the choice of a model leave them."""
 
 
@@ -155,7 +187,7 @@ def model_parameters(manifests: Sequence[Manifest]) -> tuple[NodeParameter, Node
             *(Choice(value=manifest.id, label=model_label(manifest)) for manifest in manifests),
             Choice(value=OTHER_MODEL, label="Another"),
         ),
-        hint="Which model mends the picture. Another: one that this menu doesn't have; a project may name it by its id, "
+        hint="Which model mends the picture. Another: one that this menu lacks; a project may name it by its id, "
         "and it renders if the engine has it. 'reelmend ofx install' brings the menu up to date.",
         role=Role.MODEL_MENU,
     )
@@ -177,13 +209,16 @@ def model_label(manifest: Manifest) -> str:
 
 
 def shared_parameters(effect: str, manifests: Sequence[Manifest]) -> list[Parameter]:
-    """Return the parameters of all models, one of each name, as wide as the widest range.
+    """Return the effect's parameters and those of all its models, one of each name, as wide as the widest range.
+
+    Defaults are the effect's own where it has some: hosts that store only what differs from a default would open old
+    projects with other values if these followed whichever model comes first.
 
     One that a model describes with another type than an earlier one is left out: the model then takes its default.
     """
-    shared: dict[str, Parameter] = {}
+    shared = {parameter.name: parameter for parameter in FACES[effect].parameters}
     for manifest in manifests:
-        for parameter in EFFECTS[effect].parameters(manifest):
+        for parameter in with_common(manifest):
             known = shared.setdefault(parameter.name, parameter)
             if _alike(known, parameter) and known.minimum is not None and known.maximum is not None:
                 shared[known.name] = known.model_copy(
@@ -227,7 +262,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
         "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
         "groups": [group.model_dump() for group in GROUPS],
         "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
-        "models": [_model(name, manifest, shared) for manifest in manifests],
+        "models": [_model(manifest, shared) for manifest in manifests],
         "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
         "panel_version": PANEL_VERSION,
         "migrations": [rule.model_dump(mode="json") for rule in MIGRATIONS if rule.parameter in names],
@@ -239,10 +274,10 @@ def _by_group(parameters: Iterable[Parameter]) -> list[Parameter]:
     return sorted(parameters, key=lambda parameter: order.index(parameter.group))
 
 
-def _model(effect: str, manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
+def _model(manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
     """Return what the node must know to feed a model: its window, its outputs, and how it takes each parameter."""
     known = {parameter.name: parameter for parameter in shared}
-    own = [parameter for parameter in EFFECTS[effect].parameters(manifest) if _alike(known[parameter.name], parameter)]
+    own = [parameter for parameter in with_common(manifest) if _alike(known[parameter.name], parameter)]
     return {
         "id": manifest.id,
         "label": model_label(manifest),
