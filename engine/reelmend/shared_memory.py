@@ -72,6 +72,23 @@ class Segment:
     close = unlink
 
 
+class OwnMemory:
+    """Memory of this process alone, every page in place; stands in for a segment where nobody else is to map it."""
+
+    def __init__(self, size_bytes: int) -> None:
+        self.size_bytes = size_bytes
+        try:
+            memory = mmap.mmap(-1, size_bytes, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+            memory.madvise(mmap.MADV_HUGEPAGE)
+        except OSError as error:
+            raise UnavailableError(f"no memory for {size_bytes} bytes: {error.strerror}") from None
+        self.bytes = np.frombuffer(memory, np.uint8)
+        self.bytes[::PAGE_BYTES] = 0
+
+    def unlink(self) -> None:
+        """It has no name, and goes with its last view."""
+
+
 def _made(path: Path, size_bytes: int) -> Bytes:
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     try:

@@ -20,7 +20,7 @@ from reelmend.server.admission import Admission
 from reelmend.server.calls import Call
 from reelmend.server.errors import retry_after_ms_of, status_of
 from reelmend.server.render_stream import RenderStream, Request
-from reelmend.server.slots import SlotPool
+from reelmend.server.slot_pool import SlotPool
 
 
 class Activity:

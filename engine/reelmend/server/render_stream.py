@@ -7,18 +7,21 @@ import math
 import secrets
 from collections.abc import Callable, Iterator
 
+import numpy as np
+
 from reelmend.buffer.pool import PlanesPool
 from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Render, Renderer
 from reelmend.errors import BadRequestError, CancelledError, CapacityError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.rpc import convert
 from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.server.admission import Place
 from reelmend.server.clock import Clock
-from reelmend.server.slots import Slot, SlotLease, SlotPool
-from reelmend.shared_memory import Samples
+from reelmend.server.slot_pool import KEPT_FROM_BYTES, SlotPool
+from reelmend.server.slots import Slot, SlotLease
+from reelmend.shared_memory import Bytes, Samples
 
 Request = pb.RenderRequest | Chunk | Malformed
 Answers = Iterator[pb.RenderResponse | bytes]
@@ -111,9 +114,8 @@ class _Request:
         slots = [self._slot_for(need) if self._by_slots else None for need in needed]
         yield pb.RenderResponse(needed=_needed_message(self._start.request_id, needed, slots))
         for index, need in enumerate(needed):
-            samples = self._samples(index, need, slots[index])
-            self.received_bytes += samples.nbytes
-            self._render.supply(need, samples)
+            self._render.supply(need, self._samples(index, need, slots[index]))
+            self.received_bytes += need.size_bytes
         received_ms = self._clock.lap()
         results: dict[int, Slot] = {}
         rendered = self._render.finish(self._clock.check, output=lambda _, form: self._place_for(form, results))
@@ -137,6 +139,7 @@ class _Request:
 
     def _samples(self, index: int, need: Need, slot: Slot | None) -> Samples:
         assembly: convert.PixelAssembly | None = None
+        own: Slot | None = None
         while True:
             request = next(self._requests, None)
             self._clock.check()
@@ -145,17 +148,32 @@ class _Request:
             if isinstance(request, Chunk):
                 self._expect(index, request.request_id, request.index)
                 if assembly is None:
-                    memory = self._pool.array((need.size_bytes,), "uint8")
+                    own, memory = self._memory_for(need)
                     assembly = convert.PixelAssembly(need.format, need.sample_type, memory)
                 assembly.add(request)
                 if assembly.complete:
-                    return assembly.planes
+                    return self._kept(assembly.planes, own, need)
                 continue
             kind = "no message" if isinstance(request, Malformed) else request.WhichOneof("message")
             if isinstance(request, Malformed) or kind != "pixels_in_slot" or slot is None or assembly is not None:
                 raise BadRequestError(f"pixels of frame {need.ref.frame} were expected, got '{kind}'")
             self._expect(index, request.pixels_in_slot.request_id, request.pixels_in_slot.needed_index)
             return self._lease.keep(slot, _frame_name(need))
+
+    def _memory_for(self, need: Need) -> tuple[Slot | None, Bytes]:
+        """Return where a frame's chunks are put: where it will stay, or recycled memory when it is to be expanded."""
+        if need.sample_type is SampleType.FLOAT32 and need.size_bytes >= KEPT_FROM_BYTES:
+            own = self._lease.private_slot(need.format, _frame_name(need))
+            if own is not None:
+                return own, own.block.memory.bytes
+        return None, self._pool.array((need.size_bytes,), np.uint8)
+
+    def _kept(self, samples: Samples, own: Slot | None, need: Need) -> Samples:
+        if own is None and need.format.size_bytes >= KEPT_FROM_BYTES and need.form is FrameForm.FULL:
+            own = self._lease.private_slot(need.format, _frame_name(need))
+            if own is not None:
+                np.copyto(own.planes, samples)
+        return samples if own is None else self._lease.keep(own, _frame_name(need))
 
     def _expect(self, index: int, got_request_id: int, got_index: int) -> None:
         if (self._start.request_id, index) != (got_request_id, got_index):

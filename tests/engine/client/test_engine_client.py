@@ -20,7 +20,7 @@ from reelmend.clips import RememberedClip
 from reelmend.errors import BadRequestError, DeadlineError, ModelError, UnavailableError
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc
-from reelmend.server.slots import MOST_FREE
+from reelmend.server.slot_pool import MOST_FREE
 from support.clips import ArrayClip
 from support.engines import RunningEngine, engine
 
