@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import importlib.util
 import json
 import os
 import shutil
@@ -21,10 +22,12 @@ from rich.text import Text
 import reelmend
 from reelmend.addresses import ensure_private_dir, runtime_dir
 from reelmend.bundle import find_bundle
-from reelmend.cli.ofx import export_line
+from reelmend.cli.bundle_install import ENGINE_FILE
+from reelmend.cli.installed_node import read_node
+from reelmend.cli.node_check import NodeError, check_node
 from reelmend.cli.output import CommandResult, JsonFlag
-from reelmend.cli.plugin_folders import ENGINE_FILE, installed_bundles, is_searched
-from reelmend.errors import ReelmendError
+from reelmend.cli.plugin_folders import export_line, installed_bundles, is_searched
+from reelmend.errors import NotFoundError, ReelmendError
 from reelmend.inference.models import ModelStore
 from reelmend.inference.session import import_onnxruntime
 
@@ -130,6 +133,31 @@ def check_installed() -> Finding:
     return Finding(name, "ok", ", ".join(map(str, copies)), needed=False)
 
 
+def check_up_to_date() -> Finding:
+    """Compare what install wrote into the copies with what it would write today."""
+    name = "node up to date"
+    outdated = [f"{copy}: {problem}" for copy in installed_bundles() for problem in read_node(copy).outdated]
+    if outdated:
+        return Finding(name, "broken", outdated[0].partition("; run")[0], _own("ofx install"), needed=False)
+    seen = "as today's install would write it" if installed_bundles() else "none is installed"
+    return Finding(name, "ok", seen, needed=False)
+
+
+def check_node_loads() -> Finding:
+    """Load every copy in a host of its own; without any, the one that was built."""
+    name = "node loads"
+    if importlib.util.find_spec("pyopenfx._host") is None:
+        return Finding(name, "missing", "no pyopenfx to load it in", _build_again(), needed=False)
+    copies = installed_bundles()
+    try:
+        found = [f"{', '.join(check_node(copy))} from {copy}" for copy in copies or [find_bundle()]]
+    except NodeError as error:
+        return Finding(name, "broken", str(error), _own("ofx install") if copies else _build_again())
+    except NotFoundError as error:
+        return Finding(name, "missing", str(error), _build_again(), needed=False)
+    return Finding(name, "ok", "; ".join(found))
+
+
 def check_engine_command() -> Finding:
     """Start what the installed node would start, only to ask its version."""
     name = "engine command"
@@ -199,6 +227,8 @@ CHECKS: tuple[Callable[[], Finding], ...] = (
     check_models,
     check_bundle,
     check_installed,
+    check_up_to_date,
+    check_node_loads,
     check_engine_command,
     check_runtime_dir,
     check_shared_memory,

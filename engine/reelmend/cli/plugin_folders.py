@@ -1,24 +1,14 @@
-"""Where hosts look for plug-ins, and how the bundle gets there in one step."""
+"""Where hosts look for plug-ins, and which copies of the node lie there."""
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
-import sys
-from contextlib import suppress
 from pathlib import Path
 
-from reelmend.bundle import BUNDLE_NAME, find_bundle
-from reelmend.errors import ReelmendError
+from reelmend.bundle import BUNDLE_NAME
 
 PLUGIN_PATH_VARIABLE = "OFX_PLUGIN_PATH"
 SYSTEM_FOLDER = Path("/usr/OFX/Plugins")
-ENGINE_FILE = Path("Contents/Resources/engine.json")
-
-
-class InstallError(ReelmendError):
-    """The bundle can't be put into a folder, or taken out of it."""
 
 
 def user_folder() -> Path:
@@ -49,63 +39,6 @@ def is_searched(folder: Path) -> bool:
     return folder.resolve() in [searched.resolve() for searched in searched_folders()]
 
 
-def install_bundle(folder: Path) -> Path:
-    """Return the copy of the bundle put into a folder, replacing an older one in one step. Raises ReelmendError.
-
-    The copy knows which Python starts its engine: this one.
-    """
-    source = find_bundle()
-    target = folder / BUNDLE_NAME
-    draft = folder / f".{BUNDLE_NAME}.part-{os.getpid()}"
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        shutil.copytree(source, draft)
-        write_engine_file(draft)
-        _swap(draft, target)
-    except (OSError, shutil.Error) as error:
-        raise InstallError(f"{target} can't be installed: {_reason(error)}; {_advice(folder)}") from None
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
-    return target
-
-
-def uninstall_bundle(target: Path) -> None:
-    """Remove an installed copy. Raises InstallError."""
-    doomed = target.with_name(f".{BUNDLE_NAME}.gone-{os.getpid()}")
-    try:
-        target.rename(doomed)
-        shutil.rmtree(doomed)
-    except OSError as error:
-        raise InstallError(f"{target} can't be removed: {_reason(error)}; {_advice(target.parent)}") from None
-
-
-def write_engine_file(bundle: Path) -> None:
-    """Write how the plug-in starts the engine into a bundle."""
-    file = bundle / ENGINE_FILE
-    file.parent.mkdir(parents=True, exist_ok=True)
-    file.write_text(json.dumps({"command": [sys.executable, "-m", "reelmend", "serve"]}) + "\n", encoding="utf-8")
-
-
-def _swap(draft: Path, target: Path) -> None:
-    old = target.with_name(f".{BUNDLE_NAME}.old-{os.getpid()}")
-    with suppress(FileNotFoundError):
-        target.rename(old)  # a running host keeps what it has loaded
-    try:
-        draft.rename(target)
-    except OSError:
-        with suppress(FileNotFoundError):
-            old.rename(target)
-        raise
-    if old.is_symlink():
-        old.unlink()
-    shutil.rmtree(old, ignore_errors=True)
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error)
-
-
-def _advice(folder: Path) -> str:
-    if folder == SYSTEM_FOLDER:
-        return "run it as root (sudo), or use 'reelmend ofx install --user DIR'"
-    return "name a folder that you may write to"
+def export_line(folder: Path) -> str:
+    """Return the shell line that makes hosts search a folder beside those they search already."""
+    return f'export {PLUGIN_PATH_VARIABLE}="{folder.absolute()}${{{PLUGIN_PATH_VARIABLE}:+:${PLUGIN_PATH_VARIABLE}}}"'

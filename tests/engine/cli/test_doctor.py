@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 
+from reelmend.bundle import find_bundle
 from reelmend.cli import doctor
+from reelmend.cli.node_check import NodeError, check_node
 from reelmend.inference.models import ModelStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -70,6 +72,54 @@ def test_installed_node_whose_engine_is_gone_fails(reelmend: Run, tmp_path: Path
     assert found["node installed"]["state"] == "ok"
     assert found["engine command"]["state"] == "broken"
     assert found["engine command"]["mend"].endswith("reelmend ofx install")
+
+
+def installed(reelmend: Run, folder: Path, bundle: Path) -> Path:
+    done = reelmend("ofx", "install", "--user", str(folder), "--bundle", str(bundle))
+    assert done.returncode == 0, done.stderr
+    return folder / bundle.name
+
+
+def test_installed_node_is_loaded_in_a_host(reelmend: Run, tmp_path: Path) -> None:
+    searched = {"OFX_PLUGIN_PATH": str(tmp_path / "plugins")}
+    node = installed(reelmend, tmp_path / "plugins", find_bundle())
+    found = checks(reelmend("doctor", "--json", extra=searched))
+    assert found["node loads"]["state"] == "ok", found["node loads"]
+    assert "org.reelmend.Deflicker" in found["node loads"]["seen"]
+    assert str(node) in found["node loads"]["seen"]
+    assert found["node up to date"]["state"] == "ok"
+
+
+def test_damaged_node_fails_and_names_what_is_wrong(reelmend: Run, tmp_path: Path) -> None:
+    searched = {"OFX_PLUGIN_PATH": str(tmp_path / "plugins")}
+    node = installed(reelmend, tmp_path / "plugins", find_bundle())
+    binary = next(node.glob("Contents/*/Reelmend.ofx"))
+    binary.write_bytes(binary.read_bytes()[:5000])
+    done = reelmend("doctor", "--json", extra=searched)
+    found = checks(done)["node loads"]
+    assert done.returncode == 1
+    assert found["state"] == "broken"
+    assert "Reelmend.ofx" in found["seen"]
+    assert found["mend"].endswith("reelmend ofx install")
+
+
+def test_node_that_takes_its_host_down_leaves_doctor_standing(tmp_path: Path) -> None:
+    bundle = tmp_path / "Reelmend.ofx.bundle"
+    binary = bundle / "Contents" / "Linux-x86-64" / "Reelmend.ofx"
+    binary.parent.mkdir(parents=True)
+    code = "__attribute__((constructor)) static void boom(void) { __builtin_trap(); }"
+    subprocess.run(["gcc", "-shared", "-fPIC", "-x", "c", "-", "-o", binary], input=code, text=True, check=True)
+    with pytest.raises(NodeError, match=r"crashed the host that loaded it \(SIGILL\)"):
+        check_node(bundle)
+
+
+def test_list_of_models_from_another_day_is_told(reelmend: Run, tmp_path: Path) -> None:
+    searched = {"OFX_PLUGIN_PATH": str(tmp_path / "plugins")}
+    node = installed(reelmend, tmp_path / "plugins", find_bundle())
+    (node / "Contents" / "Resources" / "models.json").write_text('{"models": []}')
+    found = checks(reelmend("doctor", "--json", extra=searched))["node up to date"]
+    assert found["state"] == "broken"
+    assert found["seen"] == f"{node}: its list of models is not today's"
 
 
 def test_node_where_hosts_do_not_look_is_told_apart(reelmend: Run, environment: dict[str, str]) -> None:
