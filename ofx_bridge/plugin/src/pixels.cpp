@@ -83,7 +83,7 @@ void check_renderable(const PixelView& pixels, const std::string& what) {
 
 transport::HostPixels host_pixels(const PixelView& pixels) {
     transport::HostPixels view;
-    view.top_row = reinterpret_cast<const float*>(pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1));
+    view.top_row = pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1);
     view.row_stride_bytes = -pixels.row_bytes;
     view.width = static_cast<uint32_t>(pixels.width());
     view.height = static_cast<uint32_t>(pixels.height());

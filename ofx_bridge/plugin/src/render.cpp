@@ -120,7 +120,11 @@ bool FrameRender::announce(int64_t frame) {
 
 void FrameRender::render(const PixelView& target) {
     transport::RenderCallbacks callbacks;
-    callbacks.supply = [this](size_t index, transport::Form form, float* planes) { supply(index, form, planes); };
+    callbacks.supply = [this](size_t index, transport::Form form, transport::SampleType type,
+                              void* planes) -> std::optional<transport::Digest> {
+        supply(index, form, type, planes);
+        return std::nullopt;
+    };
     callbacks.receive = [&](const transport::RenderOutput& output) { receive(output, target); };
     callbacks.aborted = [this] { return poll_abort(); };
     EnginePool::shared().client(settings_.engine_address)->render(job(), callbacks);
@@ -142,12 +146,12 @@ transport::RenderJob FrameRender::job() const {
     return job;
 }
 
-void FrameRender::supply(size_t index, transport::Form form, float* planes) const {
+void FrameRender::supply(size_t index, transport::Form form, transport::SampleType type, void* planes) const {
     const auto& [frame, known] = frames_.at(index);
     if (form == transport::Form::proxy)
-        std::copy(known->proxy.begin(), known->proxy.end(), planes);
+        std::copy(known->proxy.begin(), known->proxy.end(), static_cast<float*>(planes));
     else
-        source_->pack(frame, *known, planes);
+        source_->pack(frame, *known, type, planes);
 }
 
 void FrameRender::receive(const transport::RenderOutput& output, const PixelView& target) const {

@@ -47,7 +47,7 @@ class FrameRender {
     bool announce(int64_t frame);
     void render(const PixelView& target);
     transport::RenderJob job() const;
-    void supply(size_t index, transport::Form form, float* planes) const;
+    void supply(size_t index, transport::Form form, transport::SampleType type, void* planes) const;
     void receive(const transport::RenderOutput& output, const PixelView& target) const;
     bool poll_abort();
 

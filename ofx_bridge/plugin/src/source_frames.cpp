@@ -59,14 +59,13 @@ void SourceFrames::confirm(int64_t frame, const PixelView& pixels) {
     if (!(host.format() == known->format) || transport::digest_of(host) != known->digest) forget();
 }
 
-void SourceFrames::pack(int64_t frame, const Announced& announced, float* planes) const {
+void SourceFrames::pack(int64_t frame, const Announced& announced, transport::SampleType type, void* planes) const {
     const bool given = with_pixels(frame, [&](const PixelView& pixels) {
         check_renderable(pixels, source_image_of(frame));
         const auto host = host_pixels(pixels);
         // The size comes first: `planes` has room for the announced one.
-        if (!(host.format() == announced.format) || transport::digest_of(host) != announced.digest)
+        if (!(host.format() == announced.format) || transport::pack(host, type, planes) != announced.digest)
             throw FrameChanged(frame);
-        transport::pack(host, planes);
     });
     if (!given) throw missing_frame(frame);
 }

@@ -47,7 +47,7 @@ class SourceFrames {
     void confirm(int64_t frame, const PixelView& pixels);
 
     // Writes all pixels of a frame that was announced, planar. Throws FrameChanged when they are others now.
-    void pack(int64_t frame, const Announced& announced, float* planes) const;
+    void pack(int64_t frame, const Announced& announced, transport::SampleType type, void* planes) const;
 
     // Forgets everything, so that the host is asked again.
     void forget();

@@ -22,7 +22,7 @@ void put_little_endian(uint32_t value, uint8_t* bytes) {
 
 }  // namespace
 
-FrameDigest::FrameDigest(const FrameFormat& format) : format_(format) {
+FrameDigest::FrameDigest(const FrameFormat& format, const RowKernels& kernels) : format_(format), kernels_(kernels) {
     for (auto& plane : planes_) {
         XXH3_INITSTATE(&plane);
         XXH3_128bits_reset(&plane);
@@ -31,9 +31,7 @@ FrameDigest::FrameDigest(const FrameFormat& format) : format_(format) {
 
 void FrameDigest::add(const PlanarRow& row) {
     const size_t bytes = size_t{format_.width} * sizeof(float);
-    XXH3_128bits_update(&planes_[0], row.red, bytes);
-    XXH3_128bits_update(&planes_[1], row.green, bytes);
-    XXH3_128bits_update(&planes_[2], row.blue, bytes);
+    for (size_t i = 0; i < 3; ++i) kernels_.hash(&planes_[i], row.planes[i], bytes);
 }
 
 Digest FrameDigest::finish() const {

@@ -3,6 +3,7 @@
 #include <atomic>
 #include <mutex>
 #include <new>
+#include <random>
 #include <thread>
 
 #include "failures.h"
@@ -31,6 +32,17 @@ void check(const RenderJob& job) {
                                   std::to_string(kMostSidePixels));
         }
     }
+}
+
+// 128 random bits in hexadecimal digits.
+std::string random_name() {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::random_device random;
+    std::string name;
+    for (int word = 0; word < 4; ++word) {
+        for (uint32_t bits = random(), digit = 0; digit < 8; ++digit, bits >>= 4) name += kDigits[bits & 15u];
+    }
+    return name;
 }
 
 ServerInfo ask_server_info(GrpcConnection& connection, const std::string& address, Waiting& waiting) {
@@ -65,7 +77,7 @@ class EngineClient::Pool {
         while (std::unique_ptr<RenderStream> stream = take_idle()) {
             if (stream->is_usable()) return stream;
         }
-        return std::make_unique<RenderStream>(connect(waiting).first, address_);
+        return std::make_unique<RenderStream>(connect(waiting).first, address_, client_id_);
     }
 
     void give_back(std::unique_ptr<RenderStream> stream) {
@@ -149,6 +161,7 @@ class EngineClient::Pool {
     }
 
     const std::string address_;
+    const std::string client_id_ = random_name();
     Launcher launcher_;
     std::mutex mutex_;
     std::vector<std::unique_ptr<RenderStream>> idle_;

@@ -1,78 +1,90 @@
 #include "reelmend/transport/frame.h"
 
-#include <cstring>
+#include <utility>
 
 #include "planar.h"
-#include "vectorise.h"
 
 namespace reelmend::transport {
 
 namespace {
 
+// Calls `take(PlanarRow, y)` for each row, top first; the row is valid during the call.
 template <typename Take>
-void for_each_row(const HostPixels& pixels, Take take) {
-    const char* row = reinterpret_cast<const char*>(pixels.top_row);
-    for (uint32_t y = 0; y < pixels.height; ++y, row += pixels.row_stride_bytes) {
-        take(reinterpret_cast<const float*>(row), y);
-    }
+void for_each_row(const HostPixels& pixels, const RowKernels& kernels, Take take) {
+    RowReader reader(pixels, kernels);
+    for (uint32_t y = 0; y < pixels.height; ++y) take(reader.read(y), y);
 }
 
-// Calls `take(PlanarRow)` for each row, top first; the row is valid during the call.
-template <typename Take>
-void for_each_planar_row(const HostPixels& pixels, Take take) {
-    const size_t width = pixels.width;
-    std::vector<float> planar(width * 3);
-    float* const red = planar.data();
-    float* const green = red + width;
-    float* const blue = green + width;
-    for_each_row(pixels, [&](const float* row, uint32_t) {
-        deinterleave(row, pixels.components, width, red, green, blue);
-        take(PlanarRow{red, green, blue});
-    });
-}
-
-REELMEND_VECTORISE void deinterleave_rgba(const float* pixels, size_t width, float* red, float* green, float* blue) {
-    for (size_t x = 0; x < width; ++x) {
-        red[x] = pixels[4 * x];
-        green[x] = pixels[4 * x + 1];
-        blue[x] = pixels[4 * x + 2];
-    }
-}
-
-REELMEND_VECTORISE void deinterleave_rgb(const float* pixels, size_t width, float* red, float* green, float* blue) {
-    for (size_t x = 0; x < width; ++x) {
-        red[x] = pixels[3 * x];
-        green[x] = pixels[3 * x + 1];
-        blue[x] = pixels[3 * x + 2];
-    }
+float unit_of(SampleDepth depth) {
+    return depth == SampleDepth::byte8 ? 255.0f : depth == SampleDepth::short16 ? 65535.0f : 1.0f;
 }
 
 }  // namespace
 
-void deinterleave(const float* pixels, uint32_t components, size_t width, float* red, float* green, float* blue) {
-    if (components == 4) {
-        deinterleave_rgba(pixels, width, red, green, blue);
-    } else {
-        deinterleave_rgb(pixels, width, red, green, blue);
+RowReader::RowReader(const HostPixels& pixels, const RowKernels& kernels)
+    : pixels_(pixels),
+      kernels_(kernels),
+      interleaved_(size_t{pixels.width} * pixels.components),
+      planar_(size_t{pixels.width} * 3) {}
+
+const void* RowReader::raw(uint32_t y) const {
+    return static_cast<const char*>(pixels_.top_row) + static_cast<ptrdiff_t>(y) * pixels_.row_stride_bytes;
+}
+
+const float* RowReader::read_interleaved(uint32_t y) {
+    const bool divides = pixels_.premultiplied && pixels_.components == 4;
+    const size_t count = interleaved_.size();
+    float* const floats = interleaved_.data();
+    const float unit = unit_of(pixels_.depth);
+    // Colour and alpha share their unit, so that their quotient is rounded once.
+    const float divisor = divides ? 1.0f : unit;
+    switch (pixels_.depth) {
+        case SampleDepth::byte8:
+            kernels_.floats_of_bytes(static_cast<const uint8_t*>(raw(y)), count, divisor, floats);
+            break;
+        case SampleDepth::short16:
+            kernels_.floats_of_shorts(static_cast<const uint16_t*>(raw(y)), count, divisor, floats);
+            break;
+        case SampleDepth::half16:
+            kernels_.floats_of_halves(static_cast<const uint16_t*>(raw(y)), count, floats);
+            break;
+        case SampleDepth::float32:
+            if (!divides) return static_cast<const float*>(raw(y));
+            kernels_.stream(raw(y), count * sizeof(float), floats);
+            break;
     }
+    if (divides) kernels_.divide_by_alpha(floats, pixels_.width, unit);
+    return floats;
+}
+
+PlanarRow RowReader::read(uint32_t y) {
+    float* const first = planar_.data();
+    float* planes[3] = {first, first + pixels_.width, first + 2 * size_t{pixels_.width}};
+    const PlanarRow row{{planes[0], planes[1], planes[2]}};
+    if (pixels_.swapped) std::swap(planes[0], planes[2]);
+    kernels_.take_apart(read_interleaved(y), pixels_.components, pixels_.width, planes);
+    return row;
 }
 
 Digest digest_of(const HostPixels& pixels) {
-    FrameDigest digest(pixels.format());
-    for_each_planar_row(pixels, [&](const PlanarRow& row) { digest.add(row); });
+    const RowKernels& kernels = row_kernels();
+    FrameDigest digest(pixels.format(), kernels);
+    for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t) { digest.add(row); });
     return digest.finish();
 }
 
-void make_proxy(const HostPixels& pixels, float* planes) {
-    ProxyBuilder proxy(pixels.format(), planes);
-    for_each_planar_row(pixels, [&](const PlanarRow& row) { proxy.add(row); });
+void make_proxy(const HostPixels& pixels, float* proxy_planes) {
+    const RowKernels& kernels = row_kernels();
+    ProxyBuilder proxy(pixels.format(), proxy_planes, kernels);
+    for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t) { proxy.add(row); });
     proxy.finish();
 }
 
 Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes) {
-    FrameDigest digest(pixels.format());
-    ProxyBuilder proxy(pixels.format(), proxy_planes);
-    for_each_planar_row(pixels, [&](const PlanarRow& row) {
+    const RowKernels& kernels = row_kernels();
+    FrameDigest digest(pixels.format(), kernels);
+    ProxyBuilder proxy(pixels.format(), proxy_planes, kernels);
+    for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t) {
         digest.add(row);
         proxy.add(row);
     });
@@ -80,12 +92,26 @@ Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes) {
     return digest.finish();
 }
 
-void pack(const HostPixels& pixels, float* planes) {
-    const size_t plane = pixels.format().plane_samples();
-    for_each_row(pixels, [&](const float* row, uint32_t y) {
-        float* const red = planes + size_t{y} * pixels.width;
-        deinterleave(row, pixels.components, pixels.width, red, red + plane, red + 2 * plane);
+Digest pack(const HostPixels& pixels, SampleType type, void* planes) {
+    const RowKernels& kernels = row_kernels();
+    const size_t plane_samples = pixels.format().plane_samples();
+    FrameDigest digest(pixels.format(), kernels);
+    for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t y) {
+        digest.add(row);
+        for (size_t c = 0; c < 3; ++c) {
+            const size_t first = c * plane_samples + size_t{y} * pixels.width;
+            if (type == SampleType::float16) {
+                kernels.halves_of_floats(row.planes[c], pixels.width, static_cast<uint16_t*>(planes) + first);
+            } else {
+                kernels.stream(row.planes[c], pixels.width * sizeof(float), static_cast<float*>(planes) + first);
+            }
+        }
     });
+    return digest.finish();
+}
+
+void to_halves(const float* samples, size_t count, uint16_t* halves) {
+    row_kernels().halves_of_floats(samples, count, halves);
 }
 
 }  // namespace reelmend::transport

@@ -58,7 +58,15 @@ using Response = std::variant<FramesNeeded, OutputFrame, PixelChunk, RenderDone>
 Response decode_response(const Bytes& message, size_t most_frames);
 ServerInfo decode_server_info(const Bytes& message);
 
-Bytes encode_start(uint64_t request_id, const RenderJob& job, bool shared_memory, std::chrono::milliseconds deadline);
+// What RenderStart says beside the job.
+struct StartDetails {
+    uint64_t request_id = 0;
+    bool shared_memory = false;
+    std::chrono::milliseconds deadline{0};
+    std::string client_id;
+};
+
+Bytes encode_start(const RenderJob& job, const StartDetails& details);
 Bytes encode_pixels_in_slot(uint64_t request_id, uint32_t needed_index);
 // A chunk that refers to `data`, which must live until it is sent.
 Outgoing encode_chunk(uint64_t request_id, uint32_t index, uint64_t offset_bytes, const uint8_t* data, size_t size);

@@ -79,15 +79,13 @@ uint32_t number_of(const Enum& value) {
     return static_cast<uint32_t>(number);
 }
 
-bool is_float32(const reelmend_rpc_v1_FrameFormat& wire) {
-    return number_of(wire.sample_type) == reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32;
-}
-
-FrameFormat format_of(const reelmend_rpc_v1_FrameFormat& wire) {
-    if (!is_float32(wire)) {
-        broken("samples of type " + std::to_string(number_of(wire.sample_type)) + ", which nobody asked for");
+std::optional<FrameFormat> format_of(const reelmend_rpc_v1_FrameFormat& wire) {
+    const uint32_t type = number_of(wire.sample_type);
+    if (type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32 &&
+        type != reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT16) {
+        return std::nullopt;
     }
-    return {wire.width, wire.height, wire.channels};
+    return FrameFormat{wire.width, wire.height, wire.channels, static_cast<SampleType>(type)};
 }
 
 std::optional<SlotPlace> slot_of(bool has_slot, const reelmend_rpc_v1_Slot& wire, const std::string& segment) {
@@ -113,8 +111,9 @@ bool read_needed_frame(pb_istream_t* stream, const pb_field_t*, void** arg) {
         needed.refusal = "a list of more frames than the window has";
         return false;
     }
-    if (!wire.has_format || !is_float32(wire.format)) {
-        needed.refusal = "a needed frame without a float32 format";
+    const std::optional<FrameFormat> format = wire.has_format ? format_of(wire.format) : std::nullopt;
+    if (!format) {
+        needed.refusal = "a needed frame without a format of floats or halves";
         return false;
     }
     const uint32_t form = number_of(wire.form);
@@ -124,7 +123,7 @@ bool read_needed_frame(pb_istream_t* stream, const pb_field_t*, void** arg) {
     }
     frame.frame = wire.frame;
     frame.form = form == reelmend_rpc_v1_FrameForm_FRAME_FORM_FULL ? Form::full : Form::proxy;
-    frame.format = {wire.format.width, wire.format.height, wire.format.channels};
+    frame.format = *format;
     frame.slot = slot_of(wire.has_slot, wire.slot, segment);
     needed.frames.push_back(std::move(frame));
     return true;
@@ -156,6 +155,10 @@ OutputFrame decode_output(pb_istream_t* stream) {
     output.request_id = wire.request_id;
     output.output_index = wire.output_index;
     if (wire.has_format) output.format = format_of(wire.format);
+    if (wire.has_format && (!output.format || output.format->sample_type != SampleType::float32)) {
+        broken("a result in samples of type " + std::to_string(number_of(wire.format.sample_type)) +
+               ", which nobody asked for");
+    }
     output.slot = slot_of(wire.has_slot, wire.slot, segment);
     output.identical_to_source = wire.identical_to_source;
     return output;
@@ -218,9 +221,14 @@ ServerInfo decode_server_info(const Bytes& message) {
     wire.engine_version = reader(read_text, &info.engine_version);
     wire.address = reader(read_text, &info.address);
     wire.provider = reader(read_text, &info.provider);
+    wire.provider_reason = reader(read_text, &info.provider_reason);
     decode_into(&stream, reelmend_rpc_v1_GetServerInfoResponse_fields, &wire, "GetServerInfoResponse");
     info.api_version = wire.api_version;
     info.process_id = wire.process_id;
+    info.threads = wire.threads;
+    info.requests_waiting = wire.requests_waiting;
+    info.bytes_received = wire.bytes_received;
+    info.bytes_sent = wire.bytes_sent;
     return info;
 }
 

@@ -35,7 +35,8 @@ pb_callback_t text_writer(const std::string& text) {
 }
 
 reelmend_rpc_v1_FrameFormat wire_format(const FrameFormat& format) {
-    return {format.width, format.height, format.channels, reelmend_rpc_v1_SampleType_SAMPLE_TYPE_FLOAT32};
+    return {format.width, format.height, format.channels,
+            static_cast<reelmend_rpc_v1_SampleType>(static_cast<uint32_t>(format.sample_type))};
 }
 
 struct ValueWriter {
@@ -140,19 +141,20 @@ void put_length(Bytes& bytes, uint32_t tag, uint64_t size) {
 
 }  // namespace
 
-Bytes encode_start(uint64_t request_id, const RenderJob& job, bool shared_memory, std::chrono::milliseconds deadline) {
+Bytes encode_start(const RenderJob& job, const StartDetails& details) {
     reelmend_rpc_v1_RenderRequest request = reelmend_rpc_v1_RenderRequest_init_zero;
     request.which_message = reelmend_rpc_v1_RenderRequest_start_tag;
     reelmend_rpc_v1_RenderStart& start = request.message.start;
-    start.request_id = request_id;
+    start.request_id = details.request_id;
     start.effect = text_writer(job.effect);
     start.model = text_writer(job.model);
     start.parameters = writer(write_parameters, &job.parameters);
     start.clips = writer(write_clip, &job);
     start.outputs = writer(write_output, &job);
-    start.route = shared_memory ? reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_SHARED_MEMORY
-                                : reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_IN_STREAM;
-    start.deadline_ms = static_cast<uint32_t>(std::clamp<int64_t>(deadline.count(), 1, UINT32_MAX));
+    start.route = details.shared_memory ? reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_SHARED_MEMORY
+                                        : reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_IN_STREAM;
+    start.deadline_ms = static_cast<uint32_t>(std::clamp<int64_t>(details.deadline.count(), 1, UINT32_MAX));
+    start.client_id = text_writer(details.client_id);
     return encoded(request);
 }
 

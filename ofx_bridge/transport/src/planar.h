@@ -1,53 +1,64 @@
-// Interleaved rows taken apart, and what is computed from the planar rows while they are in the cache.
+// Host rows as planar floats, and what is computed from them while they are in the cache.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <vector>
 
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-
 #include "reelmend/transport/frame.h"
+#include "row_kernels.h"
 
 namespace reelmend::transport {
 
 // One row of each colour plane.
 struct PlanarRow {
-    const float* red;
-    const float* green;
-    const float* blue;
+    const float* planes[3];
 };
 
-// Writes `width` samples to each plane.
-void deinterleave(const float* pixels, uint32_t components, size_t width, float* red, float* green, float* blue);
+// Reads a host's rows as planar float32 values.
+class RowReader {
+  public:
+    RowReader(const HostPixels& pixels, const RowKernels& kernels);
+    // Row y from the top; valid until the next call.
+    PlanarRow read(uint32_t y);
+    // The same row as interleaved values in the host's own order of components.
+    const float* read_interleaved(uint32_t y);
+    const void* raw(uint32_t y) const;
+
+  private:
+    const HostPixels pixels_;
+    const RowKernels& kernels_;
+    std::vector<float> interleaved_;
+    std::vector<float> planar_;
+};
 
 // The content digest of a three-plane frame, fed row by row from the top.
 class FrameDigest {
   public:
-    explicit FrameDigest(const FrameFormat& format);
+    FrameDigest(const FrameFormat& format, const RowKernels& kernels);
     void add(const PlanarRow& row);
     Digest finish() const;
 
   private:
     FrameFormat format_;
+    const RowKernels& kernels_;
     XXH3_state_t planes_[3];
 };
 
 // The proxy of a three-plane frame, fed row by row from the top. Writes each cell row when its last row has come.
 class ProxyBuilder {
   public:
-    ProxyBuilder(const FrameFormat& format, float* planes);
+    ProxyBuilder(const FrameFormat& format, float* planes, const RowKernels& kernels);
     void add(const PlanarRow& row);
     void finish();
 
   private:
-    void accumulate(size_t plane, const float* samples);
     void finish_cell_row();
 
     FrameFormat full_;
     FrameFormat proxy_;
     float* planes_;
+    const RowKernels& kernels_;
     uint32_t row_ = 0;
     uint32_t cell_row_ = 0;
     uint32_t cell_row_start_ = 0;

@@ -1,9 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "planar.h"
-#include "vectorise.h"
 
 namespace reelmend::transport {
 
@@ -11,41 +9,12 @@ namespace {
 
 constexpr float kClamp = 2047.0f;
 constexpr float kScale = 1048576.0f;  // 2^20
-constexpr uint32_t kExponentBits = 0x7f800000u;
-
 uint32_t cell_start(uint32_t cell, uint32_t cells, uint32_t length) {
     return static_cast<uint32_t>(uint64_t{cell} * length / cells);
 }
 
-int32_t not_finite(float sample) {
-    uint32_t bits;
-    std::memcpy(&bits, &sample, sizeof bits);
-    return (bits & kExponentBits) == kExponentBits ? 1 : 0;
-}
-
-// Marks in `valid` (-1 or 0) the pixels whose three samples are finite, and returns how many are not.
-REELMEND_VECTORISE int32_t find_valid(const PlanarRow& row, size_t width, int32_t* valid) {
-    const float* red = row.red;
-    const float* green = row.green;
-    const float* blue = row.blue;
-    int32_t invalid = 0;
-    for (size_t x = 0; x < width; ++x) {
-        const int32_t bad = not_finite(red[x]) | not_finite(green[x]) | not_finite(blue[x]);
-        valid[x] = bad - 1;
-        invalid += bad;
-    }
-    return invalid;
-}
-
 int32_t fixed_point(float sample) {
     return static_cast<int32_t>(std::lrintf(sample * kScale));
-}
-
-REELMEND_VECTORISE void add_all(const float* samples, size_t width, int64_t* sums) {
-    for (size_t x = 0; x < width; ++x) {
-        const float low = samples[x] < -kClamp ? -kClamp : samples[x];
-        sums[x] += fixed_point(low > kClamp ? kClamp : low);
-    }
 }
 
 void add_valid(const float* samples, const int32_t* valid, size_t width, int64_t* sums) {
@@ -64,24 +33,24 @@ FrameFormat proxy_format(const FrameFormat& full) {
     return {std::min(full.width, kProxyColumns), std::min(full.height, kProxyRows), full.channels};
 }
 
-ProxyBuilder::ProxyBuilder(const FrameFormat& format, float* planes)
+ProxyBuilder::ProxyBuilder(const FrameFormat& format, float* planes, const RowKernels& kernels)
     : full_(format),
       proxy_(proxy_format(format)),
       planes_(planes),
+      kernels_(kernels),
       valid_(format.width),
       column_sums_(size_t{format.width} * 3),
       invalid_counts_(format.width) {}
 
 void ProxyBuilder::add(const PlanarRow& row) {
     const size_t width = full_.width;
-    const float* const samples[3] = {row.red, row.green, row.blue};
-    const int32_t invalid = find_valid(row, width, valid_.data());
+    const int32_t invalid = kernels_.find_valid(row.planes, width, valid_.data());
     for (size_t plane = 0; plane < 3; ++plane) {
         int64_t* sums = column_sums_.data() + plane * width;
         if (invalid == 0) {
-            add_all(samples[plane], width, sums);
+            kernels_.add_fixed(row.planes[plane], width, sums);
         } else {
-            add_valid(samples[plane], valid_.data(), width, sums);
+            add_valid(row.planes[plane], valid_.data(), width, sums);
         }
     }
     if (invalid != 0) {

@@ -31,7 +31,7 @@ size_t window_index(const RenderJob& job, const NeededFrame& needed) {
                              "', which is not in the window");
     }
     const FrameFormat expected = needed.form == Form::full ? found->format : proxy_format(found->format);
-    if (!(needed.format == expected)) {
+    if (!needed.format.same_size(expected)) {
         throw ProtocolBroken("it asked for frame " + std::to_string(needed.frame) + " as " + text(needed.format) +
                              ", which is not " + text(expected));
     }
@@ -53,17 +53,17 @@ uint64_t request_id_of(const Response& response) {
 
 }  // namespace
 
-float* PixelBuffer::at_least(size_t samples) {
-    if (capacity_ < samples) {
-        samples_.reset();
-        samples_.reset(new float[samples]);
-        capacity_ = samples;
+uint8_t* PixelBuffer::at_least(size_t bytes) {
+    if (capacity_ < bytes) {
+        bytes_.reset();
+        bytes_.reset(new uint8_t[bytes]);
+        capacity_ = bytes;
     }
-    return samples_.get();
+    return bytes_.get();
 }
 
-RenderStream::RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address)
-    : connection_(std::move(connection)), address_(std::move(address)) {
+RenderStream::RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address, std::string client_id)
+    : connection_(std::move(connection)), address_(std::move(address)), client_id_(std::move(client_id)) {
     connection_->start_call(kRenderPath, std::nullopt);
 }
 
@@ -76,10 +76,11 @@ RenderTimings RenderStream::render(const RenderJob& job, bool shared_memory, con
     if (segments_.size() > kMostSegments) segments_.clear();
     Request request{++last_request_id_, job, shared_memory, callbacks, waiting};
     Outgoing start;
-    start.head = encode_start(request.id, job, shared_memory, waiting.remaining());
+    start.head = encode_start(job, {request.id, shared_memory, waiting.remaining(), client_id_});
     connection_->send(start, waiting);
     Bytes message;
     supply(request, expect<FramesNeeded>(request, message));
+    if (callbacks.while_waiting) callbacks.while_waiting();
     deliver(request, expect<OutputFrame>(request, message));
     delivered = true;
     return expect<RenderDone>(request, message).timings;
@@ -120,22 +121,37 @@ void RenderStream::supply(Request& request, const FramesNeeded& needed) {
         const NeededFrame& frame = needed.frames[i];
         request.waiting.check();
         if (!frame.slot) {
-            supply_in_stream(request, i, indices[i], frame);
+            uint8_t* const planes = upload_.at_least(frame.format.bytes());
+            write_pixels(request, indices[i], frame, planes);
+            send_in_stream(request, i, planes, frame.format.bytes());
             continue;
         }
-        request.callbacks.supply(indices[i], frame.form, slot_pixels(*frame.slot, frame.format));
+        write_pixels(request, indices[i], frame, slot_pixels(*frame.slot, frame.format));
         Outgoing message;
         message.head = encode_pixels_in_slot(request.id, i);
         connection_->send(message, request.waiting);
     }
 }
 
-void RenderStream::supply_in_stream(Request& request, uint32_t needed_index, size_t window_index,
-                                    const NeededFrame& frame) {
-    float* const planes = upload_.at_least(frame.format.samples());
-    request.callbacks.supply(window_index, frame.form, planes);
-    const auto* bytes = reinterpret_cast<const uint8_t*>(planes);
-    const size_t size = frame.format.bytes();
+void RenderStream::write_pixels(const Request& request, size_t window_index, const NeededFrame& frame, void* planes) {
+    const auto& supply = request.callbacks.supply;
+    const SampleType type = frame.format.sample_type;
+    if (frame.form == Form::full) {
+        const std::optional<Digest> digest = supply(window_index, Form::full, type, planes);
+        if (digest && *digest != request.job.window[window_index].digest) throw FrameChangedInFlight(frame.frame);
+        return;
+    }
+    if (type == SampleType::float32) {
+        supply(window_index, Form::proxy, type, planes);
+        return;
+    }
+    const size_t samples = frame.format.samples();
+    auto* const floats = reinterpret_cast<float*>(proxy_.at_least(samples * sizeof(float)));
+    supply(window_index, Form::proxy, SampleType::float32, floats);
+    to_halves(floats, samples, static_cast<uint16_t*>(planes));
+}
+
+void RenderStream::send_in_stream(Request& request, uint32_t needed_index, const uint8_t* bytes, size_t size) {
     for (size_t offset = 0; offset < size; offset += kChunkBytes) {
         const size_t part = std::min(kChunkBytes, size - offset);
         connection_->send(encode_chunk(request.id, needed_index, offset, bytes + offset, part), request.waiting);
@@ -156,16 +172,15 @@ void RenderStream::deliver(Request& request, const OutputFrame& output) {
         check_output_format(request.job, *output.format);
         if (output.slot && !request.shared_memory) throw ProtocolBroken("it used a slot that nobody asked for");
         result.format = *output.format;
-        result.planes =
-            output.slot ? slot_pixels(*output.slot, result.format) : receive_in_stream(request, result.format);
+        result.planes = output.slot ? reinterpret_cast<const float*>(slot_pixels(*output.slot, result.format))
+                                    : receive_in_stream(request, result.format);
     }
     request.callbacks.receive(result);
 }
 
 const float* RenderStream::receive_in_stream(Request& request, const FrameFormat& format) {
-    float* const planes = result_.at_least(format.samples());
-    auto* const bytes = reinterpret_cast<uint8_t*>(planes);
     const size_t size = format.bytes();
+    uint8_t* const bytes = result_.at_least(size);
     Bytes message;
     for (size_t received = 0; received < size;) {
         const auto chunk = expect<PixelChunk>(request, message);
@@ -179,10 +194,10 @@ const float* RenderStream::receive_in_stream(Request& request, const FrameFormat
         std::memcpy(bytes + received, chunk.data, chunk.size);
         received += chunk.size;
     }
-    return planes;
+    return reinterpret_cast<const float*>(bytes);
 }
 
-float* RenderStream::slot_pixels(const SlotPlace& slot, const FrameFormat& format) {
+uint8_t* RenderStream::slot_pixels(const SlotPlace& slot, const FrameFormat& format) {
     const auto found = segments_.try_emplace(slot.segment, slot.segment).first;
     platform::SharedSegment& segment = found->second;
     const bool inside = slot.offset_bytes <= segment.size() && slot.size_bytes <= segment.size() - slot.offset_bytes;
@@ -192,7 +207,7 @@ float* RenderStream::slot_pixels(const SlotPlace& slot, const FrameFormat& forma
                              text(format) + " samples");
     }
     segment.back(static_cast<size_t>(slot.offset_bytes), format.bytes());
-    return reinterpret_cast<float*>(segment.data() + slot.offset_bytes);
+    return segment.data() + slot.offset_bytes;
 }
 
 }  // namespace reelmend::transport

@@ -9,20 +9,20 @@
 
 namespace reelmend::transport {
 
-// Floats that are not initialised, kept for the next frame.
+// Bytes that are not initialised, aligned for any sample and kept for the next frame.
 class PixelBuffer {
   public:
-    float* at_least(size_t samples);
+    uint8_t* at_least(size_t bytes);
 
   private:
-    std::unique_ptr<float[]> samples_;
+    std::unique_ptr<uint8_t[]> bytes_;
     size_t capacity_ = 0;
 };
 
 class RenderStream {
   public:
     // Opens the stream on a connection without a call.
-    RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address);
+    RenderStream(std::unique_ptr<GrpcConnection> connection, std::string address, std::string client_id);
     // Resets what is still in flight.
     ~RenderStream();
 
@@ -48,16 +48,19 @@ class RenderStream {
     Expected expect(Request& request, Bytes& message);
     [[noreturn]] void throw_status() const;
     void supply(Request& request, const FramesNeeded& needed);
-    void supply_in_stream(Request& request, uint32_t needed_index, size_t window_index, const NeededFrame& frame);
+    void write_pixels(const Request& request, size_t window_index, const NeededFrame& frame, void* planes);
+    void send_in_stream(Request& request, uint32_t needed_index, const uint8_t* bytes, size_t size);
     void deliver(Request& request, const OutputFrame& output);
     const float* receive_in_stream(Request& request, const FrameFormat& format);
-    float* slot_pixels(const SlotPlace& slot, const FrameFormat& format);
+    uint8_t* slot_pixels(const SlotPlace& slot, const FrameFormat& format);
 
     std::unique_ptr<GrpcConnection> connection_;
     std::string address_;
+    std::string client_id_;
     uint64_t last_request_id_ = 0;
     std::map<std::string, platform::SharedSegment> segments_;
     PixelBuffer upload_;
+    PixelBuffer proxy_;
     PixelBuffer result_;
 };
 

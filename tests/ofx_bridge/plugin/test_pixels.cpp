@@ -133,8 +133,8 @@ TEST(pixels_for_the_engine_start_at_the_top_row) {
         Canvas canvas({3, 4, 6, 8}, 4, top_down);
         const auto pixels = host_pixels(canvas.view);
         CHECK(pixels.width == 3 && pixels.height == 4 && pixels.components == 4);
-        CHECK(pixels.top_row[0] == source_value(3, 7, 0));
-        const auto* second = reinterpret_cast<const std::byte*>(pixels.top_row) + pixels.row_stride_bytes;
+        CHECK(*static_cast<const float*>(pixels.top_row) == source_value(3, 7, 0));
+        const auto* second = static_cast<const std::byte*>(pixels.top_row) + pixels.row_stride_bytes;
         CHECK(*reinterpret_cast<const float*>(second) == source_value(3, 6, 0));
     }
 }

@@ -32,7 +32,7 @@ int main() {
     std::vector<float> planes(pixels.format().samples());
     std::vector<float> proxy(proxy_format(pixels.format()).samples());
     unsigned sink = 0;
-    const double pack_ms = best_ms([&] { pack(pixels, planes.data()); });
+    const double pack_ms = best_ms([&] { pack(pixels, SampleType::float32, planes.data()); });
     const double digest_ms = best_ms([&] { sink += digest_of(pixels)[0]; });
     const double proxy_ms = best_ms([&] { make_proxy(pixels, proxy.data()); });
     const double both_ms = best_ms([&] { sink += digest_and_proxy(pixels, proxy.data())[0]; });

@@ -122,7 +122,10 @@ BROKEN: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
     "a frame outside the window": lambda start: [need(start, frame=99)],
     "another clip": lambda start: [need(start, clip="Mask")],
     "an unknown form": lambda start: [need(start, form=7)],
-    "half-float samples": lambda start: [need(start, format=pb.FrameFormat(sample_type=pb.SAMPLE_TYPE_FLOAT16))],
+    "samples of an unknown type": lambda start: [need(start, format=pb.FrameFormat(sample_type=7))],  # type: ignore[arg-type]
+    "a result in halves": lambda start: [
+        needed(start), output(start, format=pb.FrameFormat(sample_type=pb.SAMPLE_TYPE_FLOAT16)),
+    ],
     "a frame of another size": lambda start: [need(start, format=pb.FrameFormat(width=4000))],
     "a proxy of another size": lambda start: [
         needed(start, wanted_frame(start, 0, FrameForm.PROXY), pb.NeededFrame(clip="Source", form=pb.FRAME_FORM_PROXY))

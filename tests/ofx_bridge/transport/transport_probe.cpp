@@ -64,8 +64,9 @@ int frame_command(const std::vector<std::string>& args) {
     std::vector<float> planes(pixels.format().samples());
     const Digest digest = digest_and_proxy(pixels, proxy.data());
     make_proxy(pixels, again.data());
-    pack(pixels, planes.data());
-    if (digest != digest_of(pixels) || std::memcmp(again.data(), proxy.data(), proxy.size() * sizeof(float)) != 0)
+    const Digest packed = pack(pixels, SampleType::float32, planes.data());
+    if (digest != packed || digest != digest_of(pixels) ||
+        std::memcmp(again.data(), proxy.data(), proxy.size() * sizeof(float)) != 0)
         throw std::runtime_error("one pass and two passes differ");
     write_floats(args.at(5) + ".proxy", proxy.data(), proxy.size());
     write_floats(args.at(5) + ".planes", planes.data(), planes.size());
@@ -177,11 +178,13 @@ void render_frame(EngineClient& client, const Options& options, const Clip& clip
     double last_asked_ms = 0;
     double longest_silence_ms = 0;
     RenderCallbacks callbacks;
-    callbacks.supply = [&](size_t index, Form form, float* planes) {
+    callbacks.supply = [&](size_t index, Form form, SampleType type, void* planes) -> std::optional<Digest> {
         if (options.text("throw") == "supply") throw HostFailure("the host has no such frame");
         const HostPixels pixels = clip.pixels(job.window[index].frame);
         line["supplied"].push_back({job.window[index].frame, form == Form::full ? "full" : "proxy"});
-        form == Form::full ? pack(pixels, planes) : make_proxy(pixels, planes);
+        if (form == Form::full) return pack(pixels, type, planes);
+        make_proxy(pixels, static_cast<float*>(planes));
+        return std::nullopt;
     };
     callbacks.receive = [&](const RenderOutput& output) {
         if (options.text("throw") == "receive") throw HostFailure("the host has no room");

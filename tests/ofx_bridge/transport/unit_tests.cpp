@@ -227,8 +227,8 @@ void bottom_up_images_are_the_same_frame() {
     expect(digest_of(down) == digest_of(up), "digest");
     std::vector<float> planes_down(down.format().samples());
     std::vector<float> planes_up(down.format().samples());
-    pack(down, planes_down.data());
-    pack(up, planes_up.data());
+    pack(down, SampleType::float32, planes_down.data());
+    pack(up, SampleType::float32, planes_up.data());
     expect(planes_down == planes_up, "planes");
 }
 

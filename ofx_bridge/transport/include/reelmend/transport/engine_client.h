@@ -76,13 +76,27 @@ struct RenderOutput {
     const float* planes = nullptr;  // planar; valid only inside the callback; null when identical_to_source
 };
 
+// In milliseconds, as the engine measured them; `queue_ms` waited for this client's turn.
 struct RenderTimings {
     double queue_ms = 0, receive_ms = 0, describe_ms = 0, infer_ms = 0, send_ms = 0, total_ms = 0;
 };
 
+// A source frame's pixels were not the announced ones when they were sent. Announce it anew.
+class FrameChangedInFlight : public EngineError {
+  public:
+    explicit FrameChangedInFlight(int64_t frame)
+        : EngineError(Code::failed_precondition,
+                      "source frame " + std::to_string(frame) + " changed while it was sent; render again") {}
+};
+
 struct RenderCallbacks {
-    // Writes the pixels of job.window[index] in this form to `planes` (planar, room for the form's format). May throw.
-    std::function<void(size_t index, Form form, float* planes)> supply;
+    // Writes the pixels of job.window[index] in this form to `planes`: planar, room for the form's format in this
+    // sample type. Proxies are always asked for as float32. Returns the digest of a full frame where it is known
+    // (pack() returns it): when it is not the announced one, render() throws FrameChangedInFlight. May throw.
+    std::function<std::optional<Digest>(size_t index, Form form, SampleType type, void* planes)> supply;
+    // May be empty. Called once all pixels are sent and before the result is awaited: time to prepare the next frame,
+    // as the engine works. Not called where the result had come already. May throw.
+    std::function<void()> while_waiting;
     // Takes the result. May throw.
     std::function<void(const RenderOutput&)> receive;
     // Asked at least every 20 ms while waiting; true resets the call (EngineError cancelled).
@@ -102,6 +116,11 @@ struct ServerInfo {
     uint32_t process_id = 0;
     std::string address;
     std::string provider;
+    std::string provider_reason;  // why this provider and no other
+    uint32_t threads = 0;         // that a graph runs on
+    uint32_t requests_waiting = 0;
+    uint64_t bytes_received = 0;  // pixels from clients since the start, by any route
+    uint64_t bytes_sent = 0;
 };
 
 constexpr uint32_t kApiVersion = 1;
