@@ -25,23 +25,25 @@ class ThreadPlan:
 
 def usable_cores() -> int:
     """Return how many cores this process may use: its affinity, or less when a cgroup quota allows less."""
-    allowed = len(_affinity())
-    quota = cgroup_quota_cores(_own_cgroup_folders())
-    return allowed if quota is None else max(1, min(allowed, math.ceil(quota)))
+    return _within(len(_affinity()), cgroup_quota_cores(_own_cgroup_folders()))
 
 
 def plan_threads(wanted: int = 0) -> ThreadPlan:
     """Return the plan for this machine; `wanted` threads a graph, 0: one a physical core that may be used."""
-    affinity = _affinity()
-    usable, physical = usable_cores(), physical_cores(affinity)
+    affinity, quota = _affinity(), cgroup_quota_cores(_own_cgroup_folders())
+    usable, physical = _within(len(affinity), quota), physical_cores(affinity)
     cores = min(usable, physical)
     if wanted:
         return ThreadPlan(1, wanted, f"{wanted} threads as asked, of {usable} usable cores")
     at_once = max(1, cores // MOST_THREADS_A_GRAPH)
     why = f"{usable} usable cores, {physical} physical"
-    if usable < len(affinity):
-        why += f", held to {usable} by the cgroup's quota"
+    if quota is not None and quota < len(affinity):
+        why += f", a cgroup quota of {quota:g} cores"
     return ThreadPlan(at_once, max(1, cores // at_once), why)
+
+
+def _within(cores: int, quota: float | None) -> int:
+    return cores if quota is None else max(1, min(cores, math.ceil(quota)))
 
 
 def physical_cores(processors: set[int], cpus: Path = CPUS) -> int:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from reelmend.buffer.memory import ContentMemory
+from reelmend.errors import CancelledError, CapacityError
 
 
 class MemoryAgainstNaiveModel(RuleBasedStateMachine):
@@ -100,3 +101,66 @@ def test_one_callers_failure_does_not_fail_the_others() -> None:
     outcomes.append(memory.get_or_compute("key", lambda: ("good", 4)))
     thread.join()
     assert outcomes == ["good"]
+
+
+def test_held_bytes_make_room_and_are_given_back() -> None:
+    memory = ContentMemory(100)
+    memory.put("old", "value", 60)
+    memory.put("new", "value", 40)
+    memory.hold(50)
+    assert "old" not in memory
+    assert "new" in memory
+    assert (memory.used_bytes, memory.held_bytes) == (90, 50)
+    memory.let_go(50)
+    assert (memory.used_bytes, memory.held_bytes) == (40, 0)
+
+
+def test_no_room_among_what_others_hold_says_when_to_retry() -> None:
+    memory = ContentMemory(100)
+    memory.hold(80)
+    with pytest.raises(CapacityError, match="full of frames in flight") as refusal:
+        memory.hold(30)
+    assert refusal.value.retry_after_ms is not None
+    with pytest.raises(CapacityError) as refusal:
+        memory.hold(101)
+    assert refusal.value.retry_after_ms is None, "no waiting helps"
+    assert memory.held_bytes == 80
+    memory.put("larger than what is left", "value", 30)
+    assert memory.used_bytes == 80
+
+
+def test_dropped_values_may_use_the_memory_from_their_finalisers() -> None:
+    memory = ContentMemory(100)
+
+    class Slot:
+        def __del__(self) -> None:
+            memory.hold(10)
+            memory.let_go(10)
+
+    for number in range(10):
+        memory.put(number, Slot(), 30)
+    assert memory.used_bytes == 90
+    memory.hold(100)
+    assert memory.used_bytes == 100
+
+
+def test_who_waits_for_another_may_lose_interest() -> None:
+    memory, started, release = ContentMemory(100), threading.Event(), threading.Event()
+
+    def slow() -> tuple[str, int]:
+        started.set()
+        release.wait(10)
+        return "value", 1
+
+    thread = threading.Thread(target=lambda: memory.get_or_compute("key", slow))
+    thread.start()
+    started.wait()
+
+    def gone() -> None:
+        raise CancelledError("no longer wanted")
+
+    with pytest.raises(CancelledError):
+        memory.get_or_compute("key", slow, gone)
+    release.set()
+    thread.join()
+    assert memory.get("key") == "value"
