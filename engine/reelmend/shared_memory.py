@@ -131,9 +131,6 @@ class MappedSegment:
     def size_bytes(self) -> int:
         return self._bytes.size
 
-    def planes(self, form: FrameFormat, offset_bytes: int) -> Planes:
-        return self.samples(form, offset_bytes)
-
     def samples(self, form: FrameFormat, offset_bytes: int, sample_type: SampleType = SampleType.FLOAT32) -> Samples:
         """Return the planes that lie at an offset, without a copy. Raises IntegrityError outside the segment."""
         return samples_in(self._bytes, form, offset_bytes, sample_type)

@@ -2,32 +2,45 @@
 
 from __future__ import annotations
 
-import contextlib
+import dataclasses
 import itertools
+import os
+import random
+import secrets
 import threading
-from collections.abc import Mapping
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
-from queue import SimpleQueue
 
 import grpc
 
 import reelmend
 from reelmend.addresses import default_address, parse_address
+from reelmend.client.buffers import Buffers
 from reelmend.client.errors import error_of
+from reelmend.client.render_stream import MappedSegments, RenderStream, UnmappableError
 from reelmend.clips import RememberedClip
-from reelmend.errors import DeadlineError, IntegrityError, ModelError, UnavailableError
-from reelmend.frames import FrameForm, FrameFormat, Planes
+from reelmend.errors import CapacityError, DeadlineError, ModelError
+from reelmend.frames import Planes, SampleType
 from reelmend.parameters import Value
 from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc
-from reelmend.shared_memory import MappedSegment
+from reelmend.watchdog import Watchdog
 
 DEFAULT_TIMEOUT_S = 60.0
 INFO_TIMEOUT_S = 10.0
 # How much longer than the engine the client waits: an engine that lives says itself that the time is over.
-GRACE_S = 0.5
+GRACE_S = 1.0
+# HTTP/2 frames as large as a chunk: 16 KiB at a time costs twice the time.
+FRAME_BYTES = (1 << 20) + 64
+LOOKAHEAD_BYTES = 4 << 20
+
+_deadlines = Watchdog("client-deadlines")
+_LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
 
 
 class Route(IntEnum):
@@ -63,26 +76,41 @@ class ServerInfo:
 class EngineClient:
     """A connection to one engine. Thread-safe: each thread that renders gets a stream of its own, kept for reuse.
 
-    `route` None: shared memory, or in-stream chunks when the engine's segments can't be opened here.
+    `route` None: shared memory, or in-stream chunks when the engine's segments can't be opened here. `client_id` names
+    this client in the engine's queue; clients of one name share one place in the round. `sample_type` FLOAT16 promises
+    that every sample of the clips is exactly a half, so that half as many bytes may cross.
     """
 
     def __init__(
-        self, address: str | None = None, route: Route | None = None, timeout_s: float = DEFAULT_TIMEOUT_S
+        self,
+        address: str | None = None,
+        route: Route | None = None,
+        timeout_s: float = DEFAULT_TIMEOUT_S,
+        *,
+        client_id: str | None = None,
+        sample_type: SampleType = SampleType.FLOAT32,
     ) -> None:
         self.address = str(parse_address(address) if address else default_address())
+        self.client_id = f"python-{os.getpid()}-{secrets.token_hex(8)}" if client_id is None else client_id
         self._route = route or Route.SHARED_MEMORY
         self._may_change_route = route is None
         self._timeout_s = timeout_s
+        self._sample_type = sample_type
         self._channel = grpc.insecure_channel(
             self.address,
             options=[
                 ("grpc.max_receive_message_length", convert.MAX_MESSAGE_BYTES),
                 ("grpc.enable_http_proxy", 0),
                 ("grpc.initial_reconnect_backoff_ms", 100),
+                ("grpc.http2.bdp_probe", 0),
+                ("grpc.http2.max_frame_size", FRAME_BYTES),
+                ("grpc.http2.lookahead_bytes", LOOKAHEAD_BYTES),
             ],
         )
         self._stub = pb_grpc.EngineServiceStub(self._channel)
-        self._free: list[_Stream] = []
+        self._segments = MappedSegments()
+        self._buffers = Buffers()
+        self._free: list[RenderStream] = []
         self._lock = threading.Lock()
         self._request_ids = itertools.count(1)
         self._is_of_our_version = False
@@ -94,10 +122,7 @@ class EngineClient:
         self.close()
 
     def close(self) -> None:
-        with self._lock:
-            streams, self._free = self._free, []
-        for stream in streams:
-            stream.close()
+        self._drop_free_streams()
         self._channel.close()
 
     def info(self) -> ServerInfo:
@@ -106,7 +131,7 @@ class EngineClient:
             answer = self._stub.GetServerInfo(pb.GetServerInfoRequest(), timeout=INFO_TIMEOUT_S)
         except grpc.RpcError as error:
             raise error_of(error, self.address) from None
-        info = ServerInfo(**{field.name: getattr(answer, field.name) for field in answer.DESCRIPTOR.fields})
+        info = ServerInfo(**{field.name: getattr(answer, field.name) for field in dataclasses.fields(ServerInfo)})
         if info.api_version != reelmend.API_VERSION:
             raise ModelError(
                 f"the engine {info.engine_version} at {self.address} speaks API {info.api_version}, this client "
@@ -134,14 +159,17 @@ class EngineClient:
     ) -> Planes:
         """Return one output frame as (C, H, W) float32.
 
-        `radius_frames` says how much of the clip to describe: at least the effect's own radius. Raises ReelmendError.
+        `radius_frames` says how much of the clip to describe: at least the effect's own radius. An engine that is full
+        is asked again when it says so, within the timeout. Raises ReelmendError.
         """
+        ends_s = time.monotonic() + self._timeout_s
         window = clip.window(frame, radius_frames)
+        refs = [dataclasses.replace(ref, sample_type=self._sample_type) for ref in window]
         source = pb.ClipWindow(
             clip="Source",
             first_frame=clip.first_frame,
             last_frame=clip.last_frame,
-            frames=[convert.ref_to_message(ref) for ref in window],
+            frames=[convert.ref_to_message(ref) for ref in refs],
         )
         start = pb.RenderStart(
             request_id=next(self._request_ids),
@@ -150,109 +178,95 @@ class EngineClient:
             parameters=convert.parameters_to_messages(parameters or {}),
             clips=[source],
             outputs=[pb.OutputRequest(output=output, time_frames=frame)],
-            deadline_ms=int(1000 * self._timeout_s),
+            client_id=self.client_id,
         )
-        try:
-            return self._render(start, clip)
-        except UnmappableError:
-            if not self._may_change_route:
-                raise
-            self._route = Route.IN_STREAM
-            return self._render(start, clip)
+        return self._render_within(start, clip, ends_s)
 
-    def _render(self, start: pb.RenderStart, clip: RememberedClip) -> Planes:
+    def render_clip(
+        self,
+        clip: RememberedClip,
+        frames: Iterable[int],
+        effect: str,
+        radius_frames: int,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        model: str = "",
+        output: str = "result",
+        ahead: int = 1,
+    ) -> Iterator[tuple[int, Planes]]:
+        """Yield (frame number, planes) for each of `frames`, in their order.
+
+        While one frame is rendered, the next `ahead` frames in that order are read and sent on streams of their own.
+        Raises ReelmendError.
+        """
+        pending: deque[tuple[int, Future[Planes]]] = deque()
+        with ThreadPoolExecutor(ahead + 1, thread_name_prefix="ahead") as pool:
+            try:
+                for frame in frames:
+                    work = pool.submit(
+                        self.render, clip, frame, effect, radius_frames, parameters, model=model, output=output
+                    )
+                    pending.append((frame, work))
+                    if len(pending) > ahead:
+                        first, rendered = pending.popleft()
+                        yield first, rendered.result()
+                while pending:
+                    first, rendered = pending.popleft()
+                    yield first, rendered.result()
+            finally:
+                for _, rendered in pending:
+                    rendered.cancel()
+
+    def _render_within(self, start: pb.RenderStart, clip: RememberedClip, ends_s: float) -> Planes:
+        while True:
+            try:
+                return self._render(start, clip, ends_s)
+            except UnmappableError:
+                if not self._may_change_route or self._route is Route.IN_STREAM:
+                    raise
+                self._route = Route.IN_STREAM
+            except CapacityError as full:
+                # A little apart, so that clients that were refused together don't come back together.
+                wait_s = random.uniform(0.8, 1.2) * (full.retry_after_ms or 0) / 1000
+                if full.retry_after_ms is None or time.monotonic() + wait_s >= ends_s:
+                    raise
+                time.sleep(wait_s)
+            except _StaleStreamError:
+                self._drop_free_streams()  # the others were opened to the same engine, which may have gone
+
+    def _render(self, start: pb.RenderStart, clip: RememberedClip, ends_s: float) -> Planes:
         start.route = pb.PixelRoute.Name(self._route)  # type: ignore[assignment]
+        start.deadline_ms = max(1, round(1000 * (ends_s - time.monotonic())))
         if not self._is_of_our_version:
             self.info()
             self._is_of_our_version = True
         with self._lock:
-            stream = self._free.pop() if self._free else _Stream(self._stub)
-        timer = threading.Timer(self._timeout_s + GRACE_S, stream.expire)
-        timer.daemon = True
-        timer.start()
+            stream = self._free.pop() if self._free else RenderStream(self._channel, self._segments, self._buffers)
         try:
-            planes = stream.render(start, clip)
+            with _deadlines.guarding(start.deadline_ms / 1000 + GRACE_S, stream.expire):
+                planes = stream.render(start, clip)
         except grpc.RpcError as error:
             stream.close()
             if stream.expired:
                 raise DeadlineError(
                     f"the engine at {self.address} gave no answer within {self._timeout_s:g} s; look at its log"
                 ) from None
+            if stream.requests > 1 and not stream.has_answered and error.code() in _LOST:
+                raise _StaleStreamError from None
             raise error_of(error, self.address) from None
         except BaseException:
             stream.close()
             raise
-        finally:
-            timer.cancel()
         with self._lock:
             self._free.append(stream)
         return planes
 
+    def _drop_free_streams(self) -> None:
+        with self._lock:
+            streams, self._free = self._free, []
+        for stream in streams:
+            stream.close()
 
-class UnmappableError(UnavailableError):
-    """The engine's shared memory can't be opened on this side: another machine, or another container."""
 
-
-class _Stream:
-    """One Render stream with the segments that it has mapped."""
-
-    def __init__(self, stub: pb_grpc.EngineServiceStub) -> None:
-        self._outbox: SimpleQueue[pb.RenderRequest | None] = SimpleQueue()
-        self._call = stub.Render(iter(self._outbox.get, None))
-        self._segments: dict[str, MappedSegment] = {}
-        self.expired = False
-
-    def expire(self) -> None:
-        """Give up waiting, from another thread."""
-        self.expired = True
-        self.close()
-
-    def close(self) -> None:
-        self._outbox.put(None)
-        self._call.cancel()
-
-    def render(self, start: pb.RenderStart, clip: RememberedClip) -> Planes:
-        self._outbox.put(pb.RenderRequest(start=start))
-        for index, needed in enumerate(self._next("needed").needed.frames):
-            self._send(start.request_id, index, needed, clip)
-        output = self._next("output").output
-        planes = self._result(output, clip)
-        self._next("done")
-        return planes
-
-    def _next(self, kind: str) -> pb.RenderResponse:
-        response: pb.RenderResponse | None = next(self._call, None)
-        if response is None or response.WhichOneof("message") != kind:
-            got = response.WhichOneof("message") if response is not None else "the end of the stream"
-            raise IntegrityError(f"the engine answered {got} where {kind} was due; is it of this version?")
-        return response
-
-    def _send(self, request_id: int, index: int, needed: pb.NeededFrame, clip: RememberedClip) -> None:
-        form = FrameForm(needed.form)
-        planes = clip.pixels(needed.frame, form)
-        if needed.HasField("slot"):
-            self._planes_at(needed.slot, FrameFormat.of(planes))[...] = planes
-            filled = pb.PixelsInSlot(request_id=request_id, needed_index=index)
-            self._outbox.put(pb.RenderRequest(pixels_in_slot=filled))
-            return
-        for chunk in convert.chunks_of(planes, request_id, index):
-            self._outbox.put(pb.RenderRequest(chunk=chunk))
-
-    def _result(self, output: pb.OutputFrame, clip: RememberedClip) -> Planes:
-        if output.identical_to_source:
-            return clip.planes(int(output.time_frames)).copy()
-        form = convert.format_from_message(output.format)
-        if output.HasField("slot"):
-            return self._planes_at(output.slot, form).copy()
-        assembly = convert.PixelAssembly(form)
-        while not assembly.complete:
-            assembly.add(self._next("chunk").chunk)
-        return assembly.planes
-
-    def _planes_at(self, slot: pb.Slot, form: FrameFormat) -> Planes:
-        if slot.segment not in self._segments:
-            with contextlib.suppress(UnavailableError):
-                self._segments[slot.segment] = MappedSegment(slot.segment)
-        if slot.segment not in self._segments:
-            raise UnmappableError("the engine's shared memory can't be opened here; use the in-stream route")
-        return self._segments[slot.segment].planes(form, slot.offset_bytes)
+class _StaleStreamError(Exception):
+    """A stream had ended while it was idle: the engine made room for others, or was started anew."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import grpc
 
 from reelmend import errors
+
+RETRY_METADATA = "grpc-retry-pushback-ms"
 
 ERROR_OF: dict[grpc.StatusCode, type[errors.ReelmendError]] = {
     grpc.StatusCode.INVALID_ARGUMENT: errors.BadRequestError,
     grpc.StatusCode.NOT_FOUND: errors.NotFoundError,
     grpc.StatusCode.DATA_LOSS: errors.IntegrityError,
     grpc.StatusCode.FAILED_PRECONDITION: errors.ModelError,
-    grpc.StatusCode.RESOURCE_EXHAUSTED: errors.CapacityError,
     grpc.StatusCode.DEADLINE_EXCEEDED: errors.DeadlineError,
     grpc.StatusCode.CANCELLED: errors.CancelledError,
     grpc.StatusCode.UNAVAILABLE: errors.UnavailableError,
@@ -25,4 +28,15 @@ def error_of(call: grpc.RpcError, address: str) -> errors.ReelmendError:
         return errors.UnavailableError(f"no engine answers at {address}; start one with 'reelmend serve' ({details})")
     if code is grpc.StatusCode.DEADLINE_EXCEEDED:
         return errors.DeadlineError(f"the engine at {address} took too long: {details}")
+    if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return errors.CapacityError(details or f"the engine at {address} is full", retry_after_ms_of(call))
     return ERROR_OF.get(code, errors.ReelmendError)(details or f"the engine at {address} answered {code.name}")
+
+
+def retry_after_ms_of(call: grpc.RpcError) -> int | None:
+    """Return when a retry may succeed, as the engine said in its trailing metadata, or None."""
+    metadata: Iterable[tuple[str, str | bytes]] = call.trailing_metadata() or ()  # type: ignore[assignment]
+    for name, value in metadata:
+        if name == RETRY_METADATA and str(value).isdigit():
+            return int(value)
+    return None
