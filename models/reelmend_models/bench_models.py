@@ -47,8 +47,9 @@ class BenchModel:
 def build(folder: Path) -> list[BenchModel]:
     """Write the bench's models to a folder, unless they are there already, and return them.
 
-    "bench-two-stages" encodes each frame by itself and merges five; "bench-whole" is the same arithmetic in one graph
-    over five frames; both stages are about the same size. "bench-heavy" works on one frame, at over 15 GFLOP a megapixel. The same bytes at every call.
+    "bench-two-stages" encodes each frame by itself and merges five, in stages of about the same size; "bench-whole" is
+    the same arithmetic in one graph; "bench-heavy" works on one frame, at over 15 GFLOP a megapixel. The bytes are the
+    same at every call.
     """
     folder.mkdir(parents=True, exist_ok=True)
     encode, merge = Graph("encode"), Graph("merge")

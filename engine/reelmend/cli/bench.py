@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from reelmend.cli import bench_speed
 from reelmend.cli.output import CommandResult, JsonFlag
+from reelmend.cli.progress_bar import steps_bar
 from reelmend.errors import BadRequestError
 
 app = typer.Typer(help="Measure restorers side by side, and the engine's speed.", no_args_is_help=True)
+
+app.command("speed")(bench_speed.speed)
 
 DEFAULT_OUT = Path("bench/results")
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results are written.")]
@@ -71,11 +70,11 @@ def quality(
     store = Store(out / "cells" / plan.mode, results.fingerprint(plan, given))
     if not resume:
         store.clear()
-    with _bar("cells", len(plan.cells)) as step:
+    with steps_bar("cells", len(plan.cells)) as step:
         cells = quality_run.run_cells(plan, given, store, lambda cell: step(f"{cell.preset} {cell.clip} {cell.method}"))
     timed = []
     if speed:
-        with _bar("speed", timing.RUNS * len(plan.methods)) as step:
+        with steps_bar("speed", timing.RUNS * len(plan.methods)) as step:
             timed = timing.time_methods(plan.methods, store, step)
     command = _spelled(quick, methods, presets, clips, frames, height)
     found = results.assemble(plan, given, cells, timed, command, load_before)
@@ -85,29 +84,6 @@ def quality(
     for document in docs or []:
         tables.update_document(document, tables.blocks(found))
     return _report(found, out, as_json)
-
-
-@app.command("speed")
-def engine_speed(
-    out: OutOption = DEFAULT_OUT,
-    runs: Annotated[int | None, typer.Option(min=1, help="How often each thing is timed.")] = None,
-    as_json: JsonFlag = False,
-) -> CommandResult:
-    """Time copying a frame, the model's graph alone, and the engine around it; write speed.json."""
-    from reelmend.quality.bench import engine_speed as measuring
-    from reelmend.quality.bench.store import write_whole
-
-    wanted = runs or measuring.RUNS
-    with _bar("speed", len(measuring.CASES) * (wanted + measuring.WARM_UP_RUNS)) as step:
-        found = measuring.measure_engine(wanted, step)
-    out.mkdir(parents=True, exist_ok=True)
-    write_whole(out / "speed.json", json.dumps(found, indent=1, ensure_ascii=False) + "\n")
-    lines = [
-        f"{row['case']:6} {row['name']:20} {row['median_ms']:8.2f} ms"
-        + (f"   {row['ratio']:.2f} × {row['ratio_to']}" if row["ratio"] is not None else "")
-        for row in found["rows"]
-    ]
-    return CommandResult(found, (*lines, f"written: {out / 'speed.json'}"), as_json)
 
 
 def _split(names: Names) -> list[str]:
@@ -126,17 +102,6 @@ def _spelled(quick: bool, methods: Names, presets: Names, clips: Names, frames: 
     for option, value in (("--frames", frames), ("--height", height)):
         words += [f"{option} {value}"] if value else []
     return " ".join(words)
-
-
-@contextmanager
-def _bar(title: str, count: int) -> Iterator[Callable[[str], None]]:
-    """Give a function to call after each of `count` steps with its name; shows a bar when stderr is a terminal."""
-    console = Console(stderr=True)
-    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    shown = (*columns, TextColumn("{task.description}", markup=False))
-    with Progress(*shown, console=console, disable=not console.is_terminal) as progress:
-        task = progress.add_task("", total=count)
-        yield lambda name: progress.update(task, advance=1, description=name)
 
 
 def _report(found: dict[str, Any], out: Path, as_json: bool) -> CommandResult:

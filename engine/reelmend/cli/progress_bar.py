@@ -1,12 +1,22 @@
-"""A progress bar in frames, with speed and time left. Shown on a terminal only, on stderr."""
+"""Progress bars, in frames with speed and time left, or in named steps. Shown on a terminal only, on stderr."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 from rich.text import Text
 
 Item = TypeVar("Item")
@@ -42,3 +52,14 @@ def with_progress(items: Iterable[Item], count: int, title: str) -> Generator[It
         for item in items:
             yield item
             progress.advance(task)
+
+
+@contextmanager
+def steps_bar(title: str, count: int) -> Iterator[Callable[[str], None]]:
+    """Give a function to call after each of `count` steps with its name."""
+    console = Console(stderr=True)
+    columns = (TextColumn(title), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    shown = (*columns, TextColumn("{task.description}", markup=False))
+    with Progress(*shown, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("", total=count)
+        yield lambda name: progress.update(task, advance=1, description=name)

@@ -79,27 +79,34 @@ class Material(Protocol):
 
 def open_material(footage: Path | None = None, named: str = "") -> Material:
     """Return the installed material, or that of "module:function". Raises BenchError when there is none."""
-    maker = _named(named) if named else _installed()
-    material: Material = maker(footage)
+    material: Material = offered(GROUP, "--material", named, "clips and damage")(footage)
     return material
 
 
-def _installed() -> Any:
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+def offered(group: str, option: str, named: str, what: str) -> Any:
+    """Return the function named as "module:function", or the first that an installed package offers in the group.
+
+    Raises BenchError that says how to get `what`.
+    """
+    return _named(named, option) if named else _installed(group, option, what)
+
+
+def _installed(group: str, option: str, what: str) -> Any:
+    found = sorted(entry_points(group=group), key=lambda entry: entry.name)
     if not found:
         raise BenchError(
-            f"no clips and damage for the bench: no installed package offers '{GROUP}'; "
-            "run 'pip install -e .' in the source tree, or name one with --material MODULE:FUNCTION"
+            f"no {what} for the bench: no installed package offers '{group}'; "
+            f"run 'pip install -e .' in the source tree, or name one with {option} MODULE:FUNCTION"
         )
     try:
         return found[0].load()
     except (ImportError, AttributeError) as error:
-        raise BenchError(f"the bench's material '{found[0].value}' can't be loaded: {error}") from None
+        raise BenchError(f"what the bench was offered, '{found[0].value}', can't be loaded: {error}") from None
 
 
-def _named(spelled: str) -> Any:
+def _named(spelled: str, option: str) -> Any:
     module, _, function = spelled.partition(":")
     try:
         return getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
-        raise BenchError(f"--material {spelled} can't be loaded ({error}); write it as MODULE:FUNCTION") from None
+        raise BenchError(f"{option} {spelled} can't be loaded ({error}); write it as MODULE:FUNCTION") from None

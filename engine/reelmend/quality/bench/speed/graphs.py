@@ -64,7 +64,7 @@ class RawGraph:
     """
 
     def __init__(self, name: str, run: GraphRun) -> None:
-        self.names = (name,)
+        self._name = name
         ort = import_onnxruntime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = run.threads or usable_cores()
@@ -85,7 +85,7 @@ class RawGraph:
     def take(self) -> Mapping[str, float]:
         started = time.perf_counter()
         self._session.run_with_iobinding(self._binding)
-        return {self.names[0]: 1000.0 * (time.perf_counter() - started)}
+        return {self._name: 1000.0 * (time.perf_counter() - started)}
 
     def close(self) -> None:
         self._held.clear()

@@ -5,21 +5,21 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any, cast
 
 import numpy as np
 
-from reelmend.effects.catalogue import find_effect, find_model
+from reelmend.effects.clip import effect_radius_frames
 from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Renderer
 from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
-from reelmend.parameters import resolve
+from reelmend.inference.models import ModelStore
+from reelmend.quality.bench.speed.graphs import Overheard, RawGraph
 from reelmend.quality.bench.speed.pan import Pan
 
 
 class Memcpy:
     """A copy of one RGBA frame, from where a host has it into memory that is mapped already."""
-
-    names = ("memcpy",)
 
     def __init__(self, pan: Pan) -> None:
         self._pan = pan
@@ -56,17 +56,15 @@ class EngineFrame:
         parameters: Mapping[str, object] | None = None,
         start: int = 0,
     ) -> None:
-        self.names = (name,)
+        self._name = name
         self._renderer, self._pan = renderer, pan
-        found = find_effect(effect, renderer.effects)
-        manifest = find_model(renderer.models, found, model).manifest
-        self._radius_frames = found.radius_frames(resolve(manifest.parameters, parameters or {}, name))
+        self._radius_frames = effect_radius_frames(renderer, effect, parameters or {}, model)
         self._frame = start + self._radius_frames
         self._refs: dict[int, FrameRef] = {}
         self._job = Job(effect, 0, 0, pan.frames - 1, (), parameters or {}, model)
 
     def take(self) -> Mapping[str, float]:
-        return {self.names[0]: self.render()[0]}
+        return {self._name: self.render()[0]}
 
     def render(self) -> tuple[float, Planes]:
         """Render the next frame; return its milliseconds and its result."""
@@ -95,3 +93,15 @@ class EngineFrame:
     def _pixels(self, need: Need) -> Planes:
         planes = self._pan.planes(need.ref.frame)
         return planes if need.form is FrameForm.FULL else make_proxy(planes)
+
+
+def raw_graph(
+    name: str, pan: Pan, effect: str, stage: str, model: str = "", models: ModelStore | None = None
+) -> RawGraph:
+    """Return a graph of an effect on its own, with just what the effect gives it for a frame of the pan."""
+    renderer = Renderer(models or ModelStore.default())
+    renderer.sessions = heard = cast("Any", Overheard(renderer.sessions))
+    frame = EngineFrame(name, renderer, pan, effect, model=model)
+    frame.render()
+    frame.close()
+    return RawGraph(name, heard.runs[stage])

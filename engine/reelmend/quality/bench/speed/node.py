@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -50,10 +50,11 @@ class NodeFrames:
     frames: range
     play: Playback = field(default_factory=Playback)
     parameters: Mapping[str, object] = field(default_factory=dict)
+    lead_frames: int = 0
+    """Frames before the first one that is rendered, so that its window is whole."""
 
     def __post_init__(self) -> None:
-        self.names = (self.name,)
-        self._next = self.frames.start
+        self._next = self.frames.start + self.lead_frames
         self._stack = ExitStack()
         settings = pyopenfx.InstanceSettings(
             size=(self.pan.width, self.pan.height),
@@ -70,19 +71,16 @@ class NodeFrames:
         self._workers = self._stack.enter_context(ThreadPoolExecutor(self.play.threads))
 
     def take(self) -> Mapping[str, float]:
-        return {self.name: self.play_on(self.play.burst)}
-
-    def play_on(self, count: int, seen: Callable[[int, float], None] = lambda _frame, _at: None) -> float:
-        """Render the next `count` frames; return the milliseconds per frame after the first one of each thread.
-
-        `seen` hears each frame's number and when it was done, in seconds.
-        """
-        finished = self._rendered(self._stretch(count))
-        for frame, at in finished:
-            seen(frame, at)
-        times = [at for _frame, at in finished]
+        """Render the next stretch; return the milliseconds per frame after the first one of each thread."""
+        finished = self._rendered(self._stretch(self.play.burst))
         first = self.play.threads - 1
-        return 1000.0 * (times[-1] - times[first]) / (len(times) - 1 - first)
+        return {self.name: 1000.0 * (finished[-1] - finished[first]) / (len(finished) - 1 - first)}
+
+    def render_next(self) -> Picture:
+        """Render one frame on the first thread's memory and return it, top row first, until the next one."""
+        (frame,) = self._stretch(1)
+        self._sequence.render_into(frame, self._targets[0][::-1])
+        return self._targets[0][::-1]
 
     def close(self) -> None:
         self._stack.close()
@@ -96,19 +94,19 @@ class NodeFrames:
             random.Random(SEED + frames[0]).shuffle(frames)
         return frames
 
-    def _rendered(self, frames: Sequence[int]) -> list[tuple[int, float]]:
-        """Return (frame, when it was done), in the order in which they were done."""
-        done: list[tuple[int, float]] = []
+    def _rendered(self, frames: Sequence[int]) -> list[float]:
+        """Return when each frame was done, in seconds, ascending."""
+        done: list[float] = []
         waiting = _Shared(iter(frames))
 
         def work(target: Picture) -> None:
             for frame in waiting:
                 self._sequence.render_into(frame, target[::-1])
-                done.append((frame, time.perf_counter()))
+                done.append(time.perf_counter())
 
         for worker in [self._workers.submit(work, target) for target in self._targets]:
             worker.result()
-        return done
+        return sorted(done)
 
 
 class _Shared:

@@ -2,43 +2,102 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 Samples = dict[str, list[float]]
 """By name, the milliseconds of each round."""
 
+Done = Callable[[str], None]
+
 
 class Probe(Protocol):
     """Something that is timed once a round."""
 
-    @property
-    def names(self) -> Sequence[str]:
-        """The names of what `take` returns."""
-        ...
-
     def take(self) -> Mapping[str, float]:
-        """Do it once, and return the milliseconds per frame of each name."""
+        """Do it once, and return the milliseconds per frame of each of its names."""
         ...
 
     def close(self) -> None: ...
 
 
-def interleave(probes: Sequence[Probe], runs: int, warm_up_runs: int, done: Callable[[str], None]) -> Samples:
+@dataclass(frozen=True)
+class Wanted:
+    """A probe to be: the names that it will measure, and how to make it, which may fail."""
+
+    names: tuple[str, ...]
+    make: Callable[[], Probe]
+
+
+@dataclass
+class Measured:
+    """The samples by name; of what could not be measured the reason, in words."""
+
+    samples: Samples
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def interleave(
+    wanted: Sequence[Wanted],
+    runs: int,
+    warm_up_runs: int,
+    done: Done = lambda _: None,
+    before_closing: Callable[[Mapping[str, Probe]], None] = lambda _: None,
+) -> Measured:
     """Return `runs` samples of each name; every round begins with another probe, so that none has a fixed neighbour.
 
-    The first rounds are thrown away. Whatever happens, every probe is closed.
+    The first rounds are thrown away. A probe that fails takes no further part, and a note says why. `before_closing`
+    gets those that are left, by their first name. Whatever happens, every probe is closed.
     """
-    samples: Samples = {name: [] for probe in probes for name in probe.names}
-    with ExitStack() as stack:
-        for probe in probes:
-            stack.callback(probe.close)
+    measured = Measured({name: [] for one in wanted for name in one.names})
+    probes: dict[str, Probe] = {}
+    try:
+        for one in wanted:
+            with _noting(one, measured):
+                probes[one.names[0]] = one.make()
         for number in range(warm_up_runs + runs):
-            start = number % max(1, len(probes))
-            for probe in (*probes[start:], *probes[:start]):
-                for name, spent_ms in probe.take().items():
-                    if number >= warm_up_runs:
-                        samples[name].append(spent_ms)
-                done(probe.names[0])
-    return samples
+            for one in _rotated(wanted, number):
+                if one.names[0] in probes:
+                    _take(one, probes, measured, keep=number >= warm_up_runs)
+                done(one.names[0])
+        before_closing(probes)
+    finally:
+        for probe in probes.values():
+            probe.close()
+    return measured
+
+
+def _take(one: Wanted, probes: dict[str, Probe], measured: Measured, keep: bool) -> None:
+    with _noting(one, measured) as note:
+        taken = probes[one.names[0]].take()
+        for name in one.names if keep else ():
+            measured.samples[name].append(taken[name])
+    if note.failed:
+        probes.pop(one.names[0]).close()
+
+
+class _noting:  # noqa: N801
+    """Turns a failure into a note; Ctrl-C and the like pass."""
+
+    def __init__(self, one: Wanted, measured: Measured) -> None:
+        self._one, self._measured = one, measured
+        self.failed = False
+
+    def __enter__(self) -> _noting:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
+        if not isinstance(error, Exception):
+            return False
+        self.failed = True
+        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        for name in self._one.names:
+            self._measured.notes[name] = f"failed: {said}"
+            self._measured.samples[name].clear()
+        return True
+
+
+def _rotated(wanted: Sequence[Wanted], number: int) -> Iterator[Wanted]:
+    start = number % max(1, len(wanted))
+    yield from (*wanted[start:], *wanted[:start])

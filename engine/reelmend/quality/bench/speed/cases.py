@@ -1,0 +1,148 @@
+"""What is timed side by side: for each frame size the deflicker's way through the whole product, and bench models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import cast
+
+import pyopenfx
+from reelmend.effects.renderer import Renderer
+from reelmend.quality.bench.speed.bench_effects import BenchModels
+from reelmend.quality.bench.speed.counted import count_frames
+from reelmend.quality.bench.speed.engine_process import EngineProcess
+from reelmend.quality.bench.speed.in_process import EngineFrame, Memcpy, raw_graph
+from reelmend.quality.bench.speed.node import NodeFrames, Playback
+from reelmend.quality.bench.speed.pan import Pan
+from reelmend.quality.bench.speed.plan import Case, Plan, lacks_memory
+from reelmend.quality.bench.speed.rounds import Done, Measured, Probe, Wanted, interleave
+from reelmend.quality.bench.speed.rows import Row, missing_row, rows_of, sum_of
+from reelmend.quality.bench.speed.transport import NAMES as TRANSPORT
+from reelmend.quality.bench.speed.transport import Transport, find_program
+
+DEFLICKER = "org.reelmend.Deflicker"
+RADIUS_FRAMES = 15
+IN_PROCESS_BYTES = 1 << 30
+
+MEMCPY, DESCRIBE, CORRECT = "memcpy", "ort-describe", "ort-correct"
+RAW, LEAST = "ort-deflicker", "ort-deflicker+2-memcpy"
+"""What a deflickered frame can't do without: both graphs; and both graphs, the frame in and the result out."""
+
+ENGINE = "engine-deflicker"
+SEQUENTIAL = "node-sequential-1"
+WINDOW_3, WINDOW_31 = "node-window-3", "node-window-31"
+PLAYS = {
+    SEQUENTIAL: Playback("sequential", 1),
+    "node-sequential-4": Playback("sequential", 4),
+    "node-random-1": Playback("random", 1),
+    "node-random-4": Playback("random", 4),
+}
+RATIOS = {
+    DESCRIBE: MEMCPY,
+    CORRECT: MEMCPY,
+    RAW: MEMCPY,
+    ENGINE: RAW,
+    **dict.fromkeys(PLAYS, LEAST),
+    WINDOW_3: LEAST,
+    WINDOW_31: WINDOW_3,
+    **dict.fromkeys(TRANSPORT[1:], TRANSPORT[0]),
+}
+WINDOWED_CASE = "1080p"
+"""The size at which a long window is held against a short one."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all cases share."""
+
+    plan: Plan
+    engine: EngineProcess
+    bundle: pyopenfx.Bundle
+    bundle_path: Path
+    done: Done = field(default=lambda _: None)
+
+    def burst(self, play: Playback) -> Playback:
+        """Return the playback with as many frames a stretch as the plan says, at least one for each thread."""
+        return Playback(play.order, play.threads, max(self.plan.counted_frames, 2 * play.threads))
+
+
+def probes_of(case: Case) -> int:
+    """Return how many probes a case has; each takes part in every round."""
+    return 5 + len(PLAYS) + (case.name == WINDOWED_CASE)
+
+
+def measure_case(setting: Setting, case: Case) -> list[Row]:
+    """Return the rows of one frame size; where the machine's memory does not suffice, a note in place of figures."""
+    rounds = case.runs + setting.plan.warm_up_runs
+    plays = {name: (RADIUS_FRAMES, setting.burst(play)) for name, play in PLAYS.items()}
+    if case.name == WINDOWED_CASE:
+        plays[WINDOW_3] = (1, setting.burst(PLAYS[SEQUENTIAL]))
+    parts, frames = _parts({name: play for name, (_, play) in plays.items()}, rounds)
+    if note := lacks_memory(case, frames):
+        return [missing_row(name, case.name, note) for name in (MEMCPY, DESCRIBE, CORRECT, ENGINE, *plays)]
+    pan = Pan(case.width, case.height, frames)
+    renderer = Renderer(BenchModels(), memory_bytes=IN_PROCESS_BYTES)
+    wanted = [
+        Wanted((MEMCPY,), partial(Memcpy, pan)),
+        *(Wanted((name,), partial(raw_graph, name, pan, "deflicker", stage)) for stage, name in _STAGES.items()),
+        Wanted((ENGINE,), partial(EngineFrame, ENGINE, renderer, pan, "deflicker")),
+        Wanted(TRANSPORT, partial(_transport, setting, case)),
+        *(Wanted((name,), partial(_node, setting, pan, name, parts[name], *plays[name])) for name in plays),
+    ]
+    counted: list[Row] = []
+    count = partial(_count, setting, case, counted)
+    measured = interleave(wanted, case.runs, setting.plan.warm_up_runs, setting.done, count)
+    return [*_timed_rows(case, measured), *counted]
+
+
+_STAGES = {"describe": DESCRIBE, "correct": CORRECT}
+
+
+def _parts(plays: Mapping[str, Playback], rounds: int) -> tuple[dict[str, range], int]:
+    """Return each play's own frames of the pan, and how many frames the pan must have."""
+    parts, start = {}, 0
+    for name, play in plays.items():
+        length = 2 * RADIUS_FRAMES + (rounds + 1) * play.burst + 8
+        parts[name] = range(start, start + length)
+        start += length
+    return parts, start
+
+
+def _timed_rows(case: Case, measured: Measured) -> list[Row]:
+    samples = measured.samples
+    summed = {RAW: sum_of(samples, DESCRIBE, CORRECT), LEAST: sum_of(samples, DESCRIBE, CORRECT, MEMCPY, MEMCPY)}
+    ordered = {MEMCPY: samples[MEMCPY], **{n: samples[n] for n in _STAGES.values()}, **summed}
+    ordered |= {name: taken for name, taken in samples.items() if name not in ordered}
+    if WINDOW_3 in samples:
+        ordered[WINDOW_31] = samples[SEQUENTIAL]
+    return rows_of(case.name, ordered, RATIOS, measured.notes)
+
+
+def _transport(setting: Setting, case: Case) -> Transport:
+    program = find_program(setting.bundle_path)
+    return Transport(program, setting.engine.address, case.width, case.height, runs=3)
+
+
+def _node(setting: Setting, pan: Pan, name: str, frames: range, radius_frames: int, play: Playback) -> NodeFrames:
+    return NodeFrames(
+        name,
+        setting.bundle,
+        DEFLICKER,
+        setting.engine.address,
+        pan,
+        frames,
+        play,
+        {"radius": radius_frames},
+        lead_frames=RADIUS_FRAMES,
+    )
+
+
+def _count(setting: Setting, case: Case, rows: list[Row], probes: Mapping[str, Probe]) -> None:
+    """Count what crosses and what is fetched in sequential playback, after the timing, at the plan's own pace."""
+    windows = {SEQUENTIAL: 2 * RADIUS_FRAMES + 1, WINDOW_3: 3}
+    for name, window in windows.items():
+        if name in probes:
+            node = cast("NodeFrames", probes[name])
+            rows += count_frames(node, setting.engine.counters, f"{case.name} window {window}")

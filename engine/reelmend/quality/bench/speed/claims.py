@@ -1,0 +1,147 @@
+"""What is claimed of the engine's speed, held against what was measured: the figure, the bar, met or missed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reelmend.quality.bench.speed import counted
+from reelmend.quality.bench.speed.cases import SEQUENTIAL, WINDOW_31, WINDOWED_CASE
+from reelmend.quality.bench.speed.model_cases import EQUAL, HEAVY, TWO_STAGES, WHOLE
+from reelmend.quality.bench.speed.rows import Row
+
+MET, MISSED, NOT_MEASURED = "met", "missed", "not measured"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A bar for one row's ratio, or for its value where `of` says so."""
+
+    claim: str
+    name: str
+    case: str
+    bar: float
+    at_most: bool = True
+    of: str = "ratio"
+    aim: float | None = None
+
+    def judged(self, rows: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
+        """Return the claim as speed.json tells it."""
+        row = rows.get((self.name, self.case), {})
+        figure = row.get(self.of)
+        met = None if figure is None else (figure <= self.bar if self.at_most else figure >= self.bar)
+        return {
+            "claim": self.claim,
+            "name": self.name,
+            "case": self.case,
+            "figure": figure,
+            "low": row.get("ratio_low") if self.of == "ratio" else None,
+            "high": row.get("ratio_high") if self.of == "ratio" else None,
+            "bar": self.bar,
+            "at_most": self.at_most,
+            "aim": self.aim,
+            "verdict": NOT_MEASURED if met is None else MET if met else MISSED,
+            **({"note": row["note"]} if row.get("note") else {}),
+        }
+
+
+def claims(model_case: str) -> Sequence[Claim]:
+    """Return every claim, in the order of the table."""
+    case = WINDOWED_CASE
+    return (
+        *(claim for window in (3, 31) for claim in _crossing(f"{case} window {window}")),
+        Claim("shared memory up, with its control messages, × memcpy", "shared-memory-up", case, 1.5),
+        Claim("shared memory down, with its control messages, × memcpy", "shared-memory-down", case, 2.2),
+        Claim("chunked stream up, × memcpy", "chunks-up", case, 9.0),
+        Claim("chunked stream down, × memcpy", "chunks-down", case, 9.0),
+        Claim("deflicker, host to host, × its graphs and two memcpys", SEQUENTIAL, case, 1.5, aim=1.2),
+        Claim("17.7 GFLOP a megapixel in the engine, × its raw time", f"engine-{HEAVY}", model_case, 1.05),
+        Claim("17.7 GFLOP a megapixel, host to host, × its raw time", f"node-{HEAVY}", model_case, 1.05),
+        Claim("a frame with a window of 31, × one with a window of 3", WINDOW_31, case, 1.1),
+        Claim("one graph over five frames, × two cached stages", f"engine-{WHOLE}", model_case, 1.9, at_most=False),
+        Claim("share of frames with the same bits from both", f"{EQUAL}-{TWO_STAGES}", model_case, 1.0, at_most=False),
+    )
+
+
+def _crossing(case: str) -> Sequence[Claim]:
+    """Return what is claimed of a frame's crossing: once up, once down, whatever the window."""
+    return (
+        Claim("bytes up as whole frames, × one new frame", counted.UP_FULL, case, 1.0),
+        Claim("bytes up as proxies, × one new frame", counted.UP_PROXIES, case, 0.05),
+        Claim("bytes down, × one frame", counted.DOWN, case, 1.0),
+        Claim("pictures fetched from the host per frame", counted.FETCHES, case, 2.0, of="value"),
+    )
+
+
+def judged(self, rows: Mapping[tuple[str, str], Row]) -> dict[str, Any]:
+    """Return the claim as speed.json tells it."""
+    row = rows.get((self.name, self.case), {})
+    figure = row.get(self.of)
+    met = None if figure is None else (figure <= self.bar if self.at_most else figure >= self.bar)
+    return {
+        "claim": self.claim,
+        "name": self.name,
+        "case": self.case,
+        "figure": figure,
+        "low": row.get("ratio_low") if self.of == "ratio" else None,
+        "high": row.get("ratio_high") if self.of == "ratio" else None,
+        "bar": self.bar,
+        "at_most": self.at_most,
+        "aim": self.aim,
+        "verdict": NOT_MEASURED if met is None else MET if met else MISSED,
+        **({"note": row["note"]} if row.get("note") else {}),
+    }
+
+
+def claims(model_case: str) -> Sequence[Claim]:
+    """Return every claim, in the order of the table."""
+    case = WINDOWED_CASE
+    up, down = "bytes up per output frame, in whole frames", "bytes down per output frame, in whole frames"
+    return (
+        *(
+            Claim(f"{said}, window {window}", name, f"{case} window {window}", 1.0, of=of)
+            for window in (3, 31)
+            for said, name, of in ((up, counted.UP_FULL, "ratio"), (down, counted.DOWN, "ratio"))
+        ),
+        *(
+            Claim(
+                f"bytes up per output frame as proxies, window {window}",
+                counted.UP_PROXIES,
+                f"{case} window {window}",
+                0.05,
+            )
+            for window in (3, 31)
+        ),
+        *(
+            Claim(
+                f"pictures fetched from the host per output frame, window {window}",
+                counted.FETCHES,
+                f"{case} window {window}",
+                2.0,
+                of="value",
+            )
+            for window in (3, 31)
+        ),
+        Claim("shared memory with control, up, × memcpy", "shared-memory-up", case, 1.5),
+        Claim("shared memory with control, down, × memcpy", "shared-memory-down", case, 2.2),
+        Claim("chunked stream, up, × memcpy", "chunks-up", case, 9.0),
+        Claim("chunked stream, down, × memcpy", "chunks-down", case, 9.0),
+        Claim(f"host → node → engine → host, deflicker, × ({LEAST})", SEQUENTIAL, case, 1.5, aim=1.2),
+        Claim(
+            "a model of over 15 GFLOP a megapixel through the engine, × its raw time",
+            f"engine-{HEAVY}",
+            model_case,
+            1.05,
+        ),
+        Claim("the same through host → node → engine → host", f"node-{HEAVY}", model_case, 1.05),
+        Claim(f"a frame with a window of 31, × one with a window of 3 ({WINDOW_3})", WINDOW_31, case, 1.1),
+        Claim("five frames as one graph, × in two cached stages", f"engine-{WHOLE}", model_case, 1.9, at_most=False),
+        Claim("share of frames with the same bits from both", f"{EQUAL}-{TWO_STAGES}", model_case, 1.0, at_most=False),
+    )
+
+
+def judged(rows: Sequence[Row], model_case: str) -> list[dict[str, Any]]:
+    """Return every claim with its figure and verdict."""
+    found = {(row["name"], row["case"]): row for row in rows}
+    return [claim.judged(found) for claim in claims(model_case)]
