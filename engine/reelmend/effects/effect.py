@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.pool import PlanesPool
@@ -81,6 +81,10 @@ class Workbench:
         self.spend("infer", 1000 * (time.perf_counter() - started))
         return result
 
+    def release(self) -> None:
+        """Let go of the pinned features."""
+        self._pinned.clear()
+
     def spend(self, step: str, spent_ms: float) -> None:
         """Count time towards a step of the request."""
         self.spent_ms[step] = self.spent_ms.get(step, 0.0) + spent_ms
@@ -114,6 +118,15 @@ class Effect(Protocol):
 
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         """Return the outputs for the window's centre. Asks `bench.check` between steps."""
+        ...
+
+
+@runtime_checkable
+class PreparesAhead(Protocol):
+    """An effect that can do some of its work before it is the frame's turn."""
+
+    def prepare(self, window: Window, bench: Workbench) -> None:
+        """Make the features of the window's frames that are not there yet; their pixels have come."""
         ...
 
 

@@ -12,7 +12,7 @@ from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import window_around
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
-from reelmend.effects.effect import Check, Effect, Need, Output, Rendered, Workbench
+from reelmend.effects.effect import Check, Effect, Need, Output, PreparesAhead, Rendered, Workbench
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
 from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType, content_digest, make_proxy
 from reelmend.inference.models import ModelStore
@@ -115,11 +115,12 @@ class Render:
     def spent_ms(self) -> dict[str, float]:
         return self._bench.spent_ms
 
-    def supply(self, need: Need, planes: Array) -> None:
-        """Take the pixels of one need, by reference; whole frames are checked against their digest and kept.
+    def supply(self, need: Need, planes: Array, keep: bool = True) -> None:
+        """Take the pixels of one need, by reference; whole frames are checked against their digest.
 
         The caller promises that the bytes stay as they are until `planes` is garbage. Halves are expanded once into
-        memory of our own. Raises ShapeError or IntegrityError.
+        memory of our own. `keep`: whether a whole frame is remembered for later requests, too. Raises ShapeError or
+        IntegrityError.
         """
         wanted = need.format
         kept = self._expanded(planes) if need.sample_type is SampleType.FLOAT16 else planes
@@ -128,8 +129,15 @@ class Render:
         if need.form is FrameForm.FULL:
             if content_digest(kept) != need.ref.digest:
                 raise IntegrityError(f"the pixels of frame {need.ref.frame} are not those that its digest names")
-            self._memory.put(("frame", need.ref.digest), kept, kept.nbytes)
+            if keep:
+                self._memory.put(("frame", need.ref.digest), kept, kept.nbytes)
         self._at_hand[need.ref.digest, need.form] = kept
+
+    def prepare(self, check: Check = lambda: None) -> None:
+        """Make ahead of its turn what depends on single frames, to be remembered. Raises as `finish` does."""
+        if not self.identical_to_source and isinstance(self._effect, PreparesAhead):
+            self._bench.check = check
+            self._effect.prepare(self.window, self._bench)
 
     def finish(self, check: Check = lambda: None, output: Output | None = None) -> Rendered:
         """Return the outputs, written where `output` says or into pooled memory.
@@ -146,6 +154,14 @@ class Render:
         check()
         with self._turns.request():
             return self._effect.render(self.window, self._values, self._outputs, self._bench)
+
+    def release(self) -> None:
+        """Let go of pixels and features at once, when the frame is done or given up.
+
+        The garbage collector would find them later: too late for memory that is to be used again.
+        """
+        self._at_hand.clear()
+        self._bench.release()
 
     def _refuse_beyond_budget(self) -> None:
         wanted_mib = sum(need.format.size_bytes for need in self.needed) >> 20

@@ -69,9 +69,12 @@ class RenderStream:
             self._pool.admit(self._client, (frame.digest for clip in start.clips for frame in clip.frames))
             render = self._renderer.begin(job_from_message(start), self._client, clock.check)
             request = _Request(start, clock, render, lease, self._renderer.pool, self._requests)
-            yield from request.answers()
-            self._on_frame(request.received_bytes, request.sent_bytes)
-            yield request.done()
+            try:
+                yield from request.answers()
+                self._on_frame(request.received_bytes, request.sent_bytes)
+                yield request.done()
+            finally:
+                render.release()
 
     def _lease_for(self, client_id: str) -> SlotLease:
         """Return the stream's lease; the first request says whose it is."""
