@@ -6,8 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "lent_strings.h"
 #include "listener.h"
 #include "proxy_view.h"
+#include "temper.h"
 
 namespace ofxhost {
 
@@ -15,7 +17,11 @@ class EffectInstance;
 
 struct Action {
     std::string name;
+    std::string reason;  // of a change
     Listener* listener = nullptr;
+    const Temper* temper = nullptr;
+    StringWatch* strings = nullptr;
+    LentStrings lent;
     EffectInstance* instance = nullptr;
     double time = 0.0;
     View view;
@@ -28,6 +34,13 @@ struct Action {
 
 // The innermost action that the calling thread, or the thread that started it as a worker, is in; may be null.
 Action* currentAction();
+
+// The temper of the host that the calling thread's action belongs to; a plain one outside of actions.
+const Temper& currentTemper();
+// Passes a finding on to whoever listens to the calling thread's action.
+void report(Severity severity, const std::string& rule, const std::string& text);
+// The same, only where the host is strict.
+void reportIfStrict(Severity severity, const std::string& rule, const std::string& text);
 
 class ActionScope {
   public:

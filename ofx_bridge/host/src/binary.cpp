@@ -3,9 +3,11 @@
 #include <dlfcn.h>
 
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "action.h"
+#include "action_statuses.h"
 #include "library_file.h"
 
 namespace ofxhost {
@@ -42,15 +44,48 @@ Listener* Plugin::listener() const {
 
 OfxStatus Plugin::call(Action& action, const void* handle, PropertySet* in, PropertySet* out) const {
     if (action.listener == nullptr) action.listener = binary_.listener();
+    action.temper = &binary_.host().options().temper;
+    action.strings = &binary_.strings();
+    if (in != nullptr) in->setKind("in arguments", Access::ReadOnly);
+    if (out != nullptr) out->setKind("out arguments");
     const ActionScope scope(&action);
-    return table_.mainEntry(action.name.c_str(), handle, in ? in->ofx() : nullptr, out ? out->ofx() : nullptr);
+    const auto begin = std::chrono::steady_clock::now();
+    const OfxStatus status =
+        table_.mainEntry(action.name.c_str(), handle, in ? in->ofx() : nullptr, out ? out->ofx() : nullptr);
+    if (action.listener != nullptr && action.listener->answered) {
+        const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
+        action.listener->answered(action.name, handle, status, spent.count());
+    }
+    checkAnswer(action, status);
+    return status;
+}
+
+void Plugin::checkAnswer(const Action& action, OfxStatus status) const {
+    const Temper& temper = *action.temper;
+    if (temper.strict) {
+        const std::string defect = statusDefect(action.name, status);
+        if (!defect.empty()) report(Severity::Error, "status", defect);
+    }
+    if (!temper.watchesStrings()) return;
+    static const std::set<std::string> looks = {kOfxActionCreateInstance, kOfxActionDestroyInstance,
+                                                kOfxImageEffectActionRender, kOfxActionUnload};
+    if (looks.count(action.name) == 0) return;
+    for (const auto& where : action.strings->changed()) {
+        report(temper.watch_strings ? Severity::Error : Severity::Warning, "string-lifetime",
+               "the string given for " + where + " did not live on; hosts that keep the pointer read garbage");
+    }
 }
 
 void Plugin::load() {
     if (loaded_) return;
-    table_.setHost(binary_.host().ofxHost());
     Action action;
     action.name = kOfxActionLoad;
+    action.listener = binary_.listener();
+    action.temper = &binary_.host().options().temper;
+    {
+        const ActionScope scope(&action);
+        table_.setHost(binary_.host().ofxHost());
+    }
     const OfxStatus status = call(action, nullptr, nullptr, nullptr);
     if (!accepted(status)) throw StatusError(status, "plug-in '" + identifier() + "' refused the Load action");
     loaded_ = true;
@@ -79,6 +114,10 @@ EffectDescriptor& Plugin::describeInContext(const std::string& context) {
         for (const auto& name : supported) listed += (listed.empty() ? "" : ", ") + name;
         throw StatusError(kOfxStatErrUnsupported,
                           "plug-in '" + identifier() + "' does not support " + context + "; it supports " + listed);
+    }
+    const auto& offered = binary_.host().options().contexts;
+    if (std::find(offered.begin(), offered.end(), context) == offered.end()) {
+        throw StatusError(kOfxStatErrUnsupported, "this host does not offer " + context);
     }
     auto descriptor = std::make_unique<EffectDescriptor>(*general_, context);
     PropertySet in;
@@ -148,7 +187,8 @@ void Binary::readPlugins() {
         throw LoadError("'" + file_path_ +
                         "' is no OpenFX plug-in: it does not export OfxGetNumberOfPlugins and OfxGetPlugin");
     }
-    if (const auto set_host = reinterpret_cast<SetHost>(symbol("OfxSetHost"))) {
+    const auto set_host = reinterpret_cast<SetHost>(symbol("OfxSetHost"));
+    if (set_host != nullptr && host_.options().temper.set_host_export) {
         const OfxStatus status = set_host(host_.ofxHost());
         if (!accepted(status)) throw LoadError("'" + file_path_ + "' refused this host in OfxSetHost");
     }

@@ -11,6 +11,7 @@
 
 #include "effect.h"
 #include "host.h"
+#include "lent_strings.h"
 #include "listener.h"
 
 namespace ofxhost {
@@ -24,6 +25,8 @@ class Binary;
 class Plugin : public std::enable_shared_from_this<Plugin> {
   public:
     Plugin(Binary& binary, OfxPlugin& table);
+    // Another life of the same plug-in, to be loaded and described anew, as hosts do that keep nothing between frames.
+    std::shared_ptr<Plugin> again() const { return std::make_shared<Plugin>(binary_, table_); }
 
     std::string identifier() const { return table_.pluginIdentifier; }
     unsigned versionMajor() const { return table_.pluginVersionMajor; }
@@ -47,6 +50,7 @@ class Plugin : public std::enable_shared_from_this<Plugin> {
 
   private:
     void load();
+    void checkAnswer(const Action& action, OfxStatus status) const;
 
     Binary& binary_;
     OfxPlugin& table_;
@@ -72,6 +76,8 @@ class Binary : public std::enable_shared_from_this<Binary> {
     const std::string& bundlePath() const { return bundle_path_; }
     const std::vector<std::shared_ptr<Plugin>>& plugins() const { return plugins_; }
     Host& host() { return host_; }
+    const Host& host() const { return host_; }
+    StringWatch& strings() { return strings_; }
     Listener* listener() const { return listener_.get(); }
 
   private:
@@ -82,6 +88,7 @@ class Binary : public std::enable_shared_from_this<Binary> {
     std::string file_path_;
     std::string bundle_path_;
     Host host_;
+    StringWatch strings_;
     std::shared_ptr<Listener> listener_;
     void* library_ = nullptr;
     std::vector<std::shared_ptr<Plugin>> plugins_;

@@ -20,6 +20,7 @@ int64_t frameAt(double time) {
 }  // namespace
 
 ClipDescriptor::ClipDescriptor(const std::string& clip_name) : name(clip_name) {
+    props.setKind("clip descriptor");
     props.defineText(kOfxPropType, {kOfxTypeClip});
     props.defineText(kOfxPropName, {name});
     props.defineText(kOfxPropLabel, {name});
@@ -35,6 +36,7 @@ ClipDescriptor::ClipDescriptor(const std::string& clip_name) : name(clip_name) {
 
 Clip::Clip(EffectInstance& owner, const ClipDescriptor& descriptor)
     : props(descriptor.props), instance_(owner), name_(descriptor.name) {
+    props.setKind("clip", Access::ReadOnly);
     const Project& project = owner.project();
     const bool output = isOutput();
     const std::string components = owner.preferredComponents(descriptor);
@@ -50,9 +52,14 @@ Clip::Clip(EffectInstance& owner, const ClipDescriptor& descriptor)
     props.defineDouble(kOfxImageEffectPropUnmappedFrameRate, {project.frame_rate});
     props.defineDouble(kOfxImageEffectPropFrameRange, {project.first_frame, project.last_frame});
     props.defineDouble(kOfxImageEffectPropUnmappedFrameRange, {project.first_frame, project.last_frame});
-    props.defineText(kOfxImageClipPropFieldOrder, {fieldName(project.field_order)});
-    props.defineInt(kOfxImageClipPropConnected, {output ? 1 : 0});
+    const bool both = owner.temper().says_both_fields && project.field_order == Field::None;
+    props.defineText(kOfxImageClipPropFieldOrder, {fieldName(both ? Field::Both : project.field_order)});
+    props.defineInt(kOfxImageClipPropConnected, {output || readsConnected() ? 1 : 0});
     props.defineInt(kOfxImageClipPropContinuousSamples);
+}
+
+bool Clip::readsConnected() const {
+    return instance_.temper().masks_read_connected && props.getInt(kOfxImageClipPropIsMask) != 0;
 }
 
 Extraction Clip::extraction() const {
@@ -68,7 +75,8 @@ void Clip::connect(Connection connection) {
     props.setText(kOfxImageClipPropUnmappedComponents, components);
     props.setText(kOfxImageEffectPropPixelDepth, depthName(instance_.supportedDepth(connection.format.depth)));
     props.setText(kOfxImageEffectPropComponents, instance_.supportedComponents(*this, components));
-    props.setText(kOfxImageEffectPropPreMultiplication, connection.premultiplication);
+    props.setText(kOfxImageEffectPropPreMultiplication,
+                  instance_.temper().says_unpremultiplied ? kOfxImageUnPreMultiplied : connection.premultiplication);
     props.setAll<DoubleValues>(kOfxImageEffectPropFrameRange, range);
     props.setAll<DoubleValues>(kOfxImageEffectPropUnmappedFrameRange, range);
     {
@@ -78,13 +86,18 @@ void Clip::connect(Connection connection) {
     dropCache();
 }
 
+Connection Clip::connection() const {
+    std::lock_guard lock(mutex_);
+    return connection_;
+}
+
 void Clip::disconnect() {
     {
         std::lock_guard lock(mutex_);
         connection_ = {};
     }
     dropCache();
-    props.setInt(kOfxImageClipPropConnected, 0);
+    props.setInt(kOfxImageClipPropConnected, readsConnected() ? 1 : 0);
     props.setText(kOfxImageEffectPropComponents, kOfxImageComponentNone);
     props.setText(kOfxImageEffectPropPixelDepth, kOfxBitDepthNone);
     props.setText(kOfxImageClipPropUnmappedComponents, kOfxImageComponentNone);

@@ -48,6 +48,7 @@ class Clip : public Registered<Clip> {
     Extraction extraction() const;
 
     void connect(Connection connection);
+    Connection connection() const;
     void disconnect();
     void dropCache();
     // What the plug-in is given, after GetClipPreferences.
@@ -70,6 +71,8 @@ class Clip : public Registered<Clip> {
         std::list<Key>::iterator place;
     };
 
+    // Some hosts say that a mask is connected when it is not.
+    bool readsConnected() const;
     OfxRectI fullBounds() const;
     View viewAt(double time, View view) const;
     Pixels convert(int64_t frame, const View& view);

@@ -6,6 +6,7 @@ namespace ofxhost {
 
 EffectDescriptor::EffectDescriptor(const std::string& identifier, const std::string& file_path, Listener* listener)
     : Effect(listener) {
+    props.setKind("effect descriptor");
     props.defineText(kOfxPropType, {kOfxTypeImageEffect});
     props.defineText(kOfxPropLabel, {identifier});
     props.defineText(kOfxPropShortLabel, {identifier});
@@ -69,8 +70,22 @@ void EffectDescriptor::checkComplete() const {
         throw StatusError(kOfxStatFailed,
                           "DescribeInContext defined no clip '" + std::string(clip) + "' for " + context_);
     };
+    const auto requireParam = [&](const char* param) {
+        const Param* found = params_.find(param);
+        if (found != nullptr && std::string(found->type().name) == kOfxParamTypeDouble) return;
+        throw StatusError(kOfxStatFailed,
+                          "DescribeInContext defined no double '" + std::string(param) + "' for " + context_);
+    };
     require(kOfxImageEffectOutputClipName);
-    if (context_ == kOfxImageEffectContextFilter) require(kOfxImageEffectSimpleSourceClipName);
+    if (context_ == kOfxImageEffectContextFilter || context_ == kOfxImageEffectContextRetimer) {
+        require(kOfxImageEffectSimpleSourceClipName);
+    }
+    if (context_ == kOfxImageEffectContextRetimer) requireParam(kOfxImageEffectRetimerParamName);
+    if (context_ == kOfxImageEffectContextTransition) {
+        require(kOfxImageEffectTransitionSourceFromClipName);
+        require(kOfxImageEffectTransitionSourceToClipName);
+        requireParam(kOfxImageEffectTransitionParamName);
+    }
 }
 
 }  // namespace ofxhost

@@ -1,5 +1,6 @@
 #include "host.h"
 
+#include "action.h"
 #include "ofx/ofxColour.h"
 #include "ofx/ofxGPURender.h"
 #include "suites/suites.h"
@@ -23,10 +24,13 @@ const void* fetchSuite(OfxPropertySetHandle handle, const char* name, int versio
         {kOfxProgressSuite, 2, progressSuiteV2()},     {kOfxTimeLineSuite, 1, timeLineSuite()},
     };
     const auto* host = dynamic_cast<Host*>(PropertySet::find(handle));
+    if (host == nullptr) report(Severity::Error, "host-handle", "fetchSuite was called with a handle that is no host");
     if (host == nullptr || name == nullptr) return nullptr;
     for (const auto& suite : suites) {
         if (suite.version != version || std::string(suite.name) != name) continue;
-        return host->options().withheld_suites.count({suite.name, suite.version}) != 0 ? nullptr : suite.table;
+        if (host->options().withheld_suites.count({suite.name, suite.version}) != 0) return nullptr;
+        const bool no_mutexes = host->options().temper.missing_mutexes && suite.table == multiThreadSuite();
+        return no_mutexes ? multiThreadSuiteWithoutMutexes() : suite.table;
     }
     return nullptr;
 }
@@ -38,26 +42,23 @@ Host::Host(const HostOptions& host_options) : options_(host_options), table_{ofx
 }
 
 void Host::defineProperties() {
+    setKind("host", Access::ReadOnly);
     defineText(kOfxPropType, {kOfxTypeImageEffectHost});
     defineText(kOfxPropName, {options_.name});
     defineText(kOfxPropLabel, {options_.label});
     defineIntN(kOfxPropVersion, {1, 0, 0});
     defineText(kOfxPropVersionLabel, {options_.version_label});
-    defineIntN(kOfxPropAPIVersion, {1, 5});
+    defineIntN(kOfxPropAPIVersion, options_.api_version);
     definePointer(kOfxPropHostOSHandle);
-    defineInt(kOfxImageEffectHostPropIsBackground, {1});
+    defineInt(kOfxImageEffectHostPropIsBackground, {options_.background ? 1 : 0});
     defineText(kOfxImageEffectHostPropNativeOrigin, {kOfxHostNativeOriginBottomLeft});
     defineInt(kOfxImageEffectPropSupportsOverlays, {0});
-    defineInt(kOfxImageEffectPropSupportsMultiResolution, {1});
-    defineInt(kOfxImageEffectPropSupportsTiles, {1});
+    defineInt(kOfxImageEffectPropSupportsMultiResolution, {options_.multi_resolution ? 1 : 0});
+    defineInt(kOfxImageEffectPropSupportsTiles, {options_.tiles ? 1 : 0});
     defineInt(kOfxImageEffectPropTemporalClipAccess, {options_.temporal_access ? 1 : 0});
-    defineTextN(kOfxImageEffectPropSupportedComponents,
-                {kOfxImageComponentRGBA, kOfxImageComponentRGB, kOfxImageComponentAlpha});
-    defineTextN(kOfxImageEffectPropSupportedContexts,
-                {kOfxImageEffectContextFilter, kOfxImageEffectContextGeneral, kOfxImageEffectContextGenerator,
-                 kOfxImageEffectContextTransition, kOfxImageEffectContextRetimer});
-    defineTextN(kOfxImageEffectPropSupportedPixelDepths,
-                {kOfxBitDepthByte, kOfxBitDepthShort, kOfxBitDepthHalf, kOfxBitDepthFloat});
+    defineTextN(kOfxImageEffectPropSupportedComponents, options_.components);
+    defineTextN(kOfxImageEffectPropSupportedContexts, options_.contexts);
+    defineTextN(kOfxImageEffectPropSupportedPixelDepths, options_.depths);
     defineInt(kOfxImageEffectPropSupportsMultipleClipDepths, {0});
     defineInt(kOfxImageEffectPropSupportsMultipleClipPARs, {0});
     defineInt(kOfxImageEffectPropSetableFrameRate, {0});

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "property_set.h"
+#include "temper.h"
 
 namespace ofxhost {
 
@@ -15,6 +16,16 @@ struct HostOptions {
     std::string version_label = "1.0";
     bool temporal_access = true;                            // false: only the current frame can be read
     std::set<std::pair<std::string, int>> withheld_suites;  // answered as absent, to see how a plug-in copes
+    std::vector<std::string> depths = {kOfxBitDepthByte, kOfxBitDepthShort, kOfxBitDepthHalf, kOfxBitDepthFloat};
+    std::vector<std::string> components = {kOfxImageComponentRGBA, kOfxImageComponentRGB, kOfxImageComponentAlpha};
+    std::vector<std::string> contexts = {kOfxImageEffectContextFilter, kOfxImageEffectContextGeneral,
+                                         kOfxImageEffectContextGenerator, kOfxImageEffectContextTransition,
+                                         kOfxImageEffectContextRetimer};
+    std::vector<int> api_version = {1, 5};
+    bool tiles = true;
+    bool multi_resolution = true;
+    bool background = true;
+    Temper temper;
 };
 
 class Host : public PropertySet {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 
 #include "binary.h"
 
@@ -20,7 +21,7 @@ bool intersects(const OfxRectD& a, const OfxRectD& b) {
 }  // namespace
 
 EffectInstance::EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& instance_options,
-                               std::shared_ptr<Listener> instance_listener)
+                               std::shared_ptr<Listener> instance_listener, const EffectInstance* like)
     : Effect(plugin->describeInContext(instance_options.context).props, instance_listener.get()),
       binary_(plugin->binary().shared_from_this()),
       plugin_(std::move(plugin)),
@@ -35,34 +36,63 @@ EffectInstance::EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOpt
     params_ = std::make_unique<ParamSet>(
         descriptor.paramSet(), *this, options_.project.width * options_.project.pixel_aspect, options_.project.height);
     for (const auto& described : descriptor.clips()) clips_.push_back(std::make_unique<Clip>(*this, described));
-    perform(kOfxActionCreateInstance, now(), nullptr, nullptr);
+    if (like != nullptr) {
+        for (const auto& made : clips_) {
+            if (!made->isOutput() && like->clip(made->name()).connected()) {
+                made->connect(like->clip(made->name()).connection());
+            }
+        }
+        for (const auto& param : params_->all()) {
+            if (param->hasValue()) param->copyFrom(*like->params_->find(param->name()), 0.0, nullptr);
+        }
+    }
+    const OfxStatus status = perform(kOfxActionCreateInstance, now(), nullptr, nullptr);
     plugin_->instanceBorn();
-    created_ = true;
     try {
+        if (status == kOfxStatReplyDefault && temper().create_needs_ok) {
+            finding(Severity::Error, "create-default", "CreateInstance was not answered with OK");
+            throw StatusError(status, "this host makes no instance unless CreateInstance answers OK");
+        }
+        created_ = true;
         updateClipPreferences();
     } catch (...) {
-        Action destroy;
-        destroy.name = kOfxActionDestroyInstance;
-        destroy.instance = this;
-        destroy.listener = listener();
-        plugin_->call(destroy, handle(), nullptr, nullptr);
-        plugin_->instanceDied();
+        destroy();
         throw;
     }
 }
 
 EffectInstance::~EffectInstance() {
-    Action destroy;
-    destroy.name = kOfxActionDestroyInstance;
-    destroy.instance = this;
-    destroy.listener = listener();
-    plugin_->call(destroy, handle(), nullptr, nullptr);
+    destroy();
+}
+
+void EffectInstance::destroy() {
+    Action action;
+    action.name = kOfxActionDestroyInstance;
+    action.instance = this;
+    action.listener = listener();
+    const OfxStatus status = plugin_->call(action, handle(), nullptr, nullptr);
+    if (status == kOfxStatReplyDefault && temper().create_needs_ok) {
+        finding(Severity::Error, "destroy-default", "DestroyInstance was not answered with OK");
+    }
     plugin_->instanceDied();
+}
+
+std::shared_ptr<EffectInstance> EffectInstance::again(std::shared_ptr<Listener> listener) const {
+    return std::make_shared<EffectInstance>(plugin_->again(), options_, std::move(listener), this);
+}
+
+const Temper& EffectInstance::temper() const {
+    return binary_->host().options().temper;
+}
+
+OfxPointD EffectInstance::toldScale(const View& view) const {
+    return temper().lying_scale ? OfxPointD{1.0, 1.0} : view.scale;
 }
 
 void EffectInstance::defineProperties() {
     const Project& project = options_.project;
     const double width = project.width * project.pixel_aspect;
+    props.setKind("instance");
     props.defineText(kOfxPropType, {kOfxTypeImageEffectInstance});
     props.defineText(kOfxImageEffectPropContext, {options_.context});
     props.definePointer(kOfxPropInstanceData);
@@ -139,8 +169,10 @@ double EffectInstance::now() const {
     return action != nullptr && action->instance == this ? action->time : timeline_.load();
 }
 
-void EffectInstance::violation(const std::string& what) const {
-    if (listener() != nullptr && listener()->violation) listener()->violation(what);
+void EffectInstance::finding(Severity severity, const std::string& rule, const std::string& text) const {
+    const Action* action = currentAction();
+    const std::string where = action != nullptr && action->instance == this ? action->name : "";
+    if (listener() != nullptr && listener()->finding) listener()->finding({severity, rule, text, where});
 }
 
 Action* EffectInstance::renderAt(double time) {
@@ -191,10 +223,13 @@ OfxStatus EffectInstance::giveImage(Clip& from, double time, const OfxRectD* reg
     Action* action = renderAt(time);
     if (from.isOutput() && (action == nullptr || action->time != time)) return kOfxStatFailed;
     const bool other_time = action != nullptr && action->time != time;
-    if (other_time && !binary_->host().options().temporal_access) return kOfxStatFailed;
+    if (other_time && !binary_->host().options().temporal_access && !temper().lying_frames) return kOfxStatFailed;
     if (other_time && !from.temporal()) {
-        violation("clip '" + from.name() + "' was read at another time without declaring temporal access");
+        finding(Severity::Error, "temporal-access",
+                "clip '" + from.name() + "' was read at another time without declaring temporal access");
     }
+    if (temper().strict) checkMayFetch(action, from, time);
+    if (other_time && temper().lying_frames) time = action->time;
     const View view = action != nullptr ? action->view : View{};
     auto pixels = from.isOutput() ? action->output : from.pixelsAt(time, view);
     if (!pixels) return kOfxStatFailed;
@@ -204,11 +239,36 @@ OfxStatus EffectInstance::giveImage(Clip& from, double time, const OfxRectD* reg
                            area.y2 / view.scale.y};
     if (region != nullptr && !intersects(*region, covered)) return kOfxStatFailed;
     Action* owner = currentAction() != nullptr && currentAction()->instance == this ? currentAction() : action;
-    auto made = std::make_unique<Image>(from, owner, std::move(pixels), view.scale);
+    auto made = std::make_unique<Image>(from, owner, std::move(pixels), toldScale(view));
+    if (temper().strict && !from.isOutput()) made->keepChecksum();
     *image = made->ofx();
     std::lock_guard lock(mutex_);
     images_.emplace(made.get(), std::move(made));
     return kOfxStatOK;
+}
+
+void EffectInstance::checkMayFetch(const Action* action, const Clip& from, double time) const {
+    const Action* current = currentAction();
+    static const std::set<std::string> changes = {kOfxActionInstanceChanged, kOfxActionBeginInstanceChanged,
+                                                  kOfxActionEndInstanceChanged};
+    if (current != nullptr && current->instance == this && current->name != kOfxImageEffectActionRender) {
+        if (changes.count(current->name) == 0) {
+            finding(Severity::Error, "fetch-in-action", "clipGetImage was called in " + current->name);
+        } else if (current->reason != kOfxChangeUserEdited) {
+            finding(Severity::Error, "fetch-in-action", "clipGetImage was called in a change that no user made");
+        }
+    }
+    if (action == nullptr || !action->renders() || from.isOutput()) return;
+    std::lock_guard lock(mutex_);
+    const auto declared = declared_.find(action->time);
+    if (declared == declared_.end()) return;
+    const auto& ranges = declared->second.at(from.name());
+    const bool covered = std::any_of(ranges.begin(), ranges.end(),
+                                     [&](const OfxRangeD& range) { return time >= range.min && time <= range.max; });
+    if (covered) return;
+    finding(Severity::Error, "undeclared-frame",
+            "clip '" + from.name() + "' was read at " + std::to_string(time) + " for frame " +
+                std::to_string(action->time) + ", which GetFramesNeeded did not name");
 }
 
 void EffectInstance::releaseImage(OfxPropertySetHandle handle) {
@@ -216,9 +276,21 @@ void EffectInstance::releaseImage(OfxPropertySetHandle handle) {
     if (image == nullptr) throw StatusError(kOfxStatErrBadHandle, "not an image");
     EffectInstance& instance = image->instance();
     const std::string clip_name = image->clip().name();
+    instance.checkReturned(*image);
     std::lock_guard lock(instance.mutex_);
     instance.images_.erase(image);
     ++instance.fetches_[clip_name].released;
+}
+
+void EffectInstance::checkReturned(const Image& image) const {
+    if (image.changed()) {
+        finding(Severity::Error, "source-written",
+                "the picture of input clip '" + image.clip().name() + "' was written");
+    }
+    if (!image.clip().isOutput() && !image.pixels().guardsIntact()) {
+        finding(Severity::Error, "guard",
+                "memory around the picture of clip '" + image.clip().name() + "' was written");
+    }
 }
 
 std::map<std::string, FetchCount> EffectInstance::fetchCounts() const {

@@ -85,7 +85,9 @@ using Regions = std::map<std::string, OfxRectD>;
 class EffectInstance : public Effect {
   public:
     // Sends CreateInstance and GetClipPreferences; throws StatusError when the plug-in refuses.
-    EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, std::shared_ptr<Listener> listener);
+    // `like` lends its pictures and values, as a saved project does.
+    EffectInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, std::shared_ptr<Listener> listener,
+                   const EffectInstance* like = nullptr);
     // Waits for renders that still run, then sends DestroyInstance.
     ~EffectInstance() override;
 
@@ -138,7 +140,12 @@ class EffectInstance : public Effect {
     size_t imagesHeld() const;
     std::map<std::string, FetchCount> fetchCounts() const;
     void resetFetchCounts();
-    void violation(const std::string& what) const;
+    void finding(Severity severity, const std::string& rule, const std::string& text) const;
+    const Temper& temper() const;
+    // The plug-in has set (true) or cleared its persistent error message.
+    void noteErrorMessage(bool stands) { error_message_ = stands; }
+    // A new instance of a plug-in loaded and described anew, with this one's pictures and values.
+    std::shared_ptr<EffectInstance> again(std::shared_ptr<Listener> listener) const;
 
   private:
     // Runs an action; throws StatusError unless it is accepted.
@@ -154,9 +161,16 @@ class EffectInstance : public Effect {
     OfxStatus giveImage(Clip& clip, double time, const OfxRectD* region, OfxPropertySetHandle* image);
     Action* renderAt(double time);
     void takeBackImages(const Action& action);
+    void checkMayFetch(const Action* action, const Clip& clip, double time) const;
+    void checkReturned(const Image& image) const;
+    void requireMayRender() const;
+    // What the plug-in is told of a render scale.
+    OfxPointD toldScale(const View& view) const;
+    void destroy();
     std::string defaultComponents(const Clip& clip) const;
     Depth defaultDepth(const Clip& clip) const;
     void applyClipPreferences(const PropertySet& out);
+    void tellOfChange(const std::vector<std::string>& names, const std::string& reason, double time);
     bool slaveParamAmong(const std::vector<std::string>& names) const;
 
     std::shared_ptr<Binary> binary_;
@@ -172,6 +186,9 @@ class EffectInstance : public Effect {
     mutable std::mutex mutex_;
     std::map<Image*, std::unique_ptr<Image>> images_;
     std::map<std::string, FetchCount> fetches_;
+    std::map<double, FrameRanges> declared_;  // the answers to GetFramesNeeded by time
+    std::string dead_;                        // why nothing is rendered any more; empty: alive
+    std::atomic<bool> error_message_{false};
     std::vector<Action*> running_renders_;
     int change_depth_ = 0;
     std::atomic<bool> created_{false};

@@ -57,7 +57,10 @@ void EffectInstance::takeBackImages(const Action& action) {
             }
         }
     }
-    if (kept != 0) violation(action.name + " left " + std::to_string(kept) + " image(s) unreleased");
+    if (kept != 0) {
+        finding(Severity::Error, "unreleased-image",
+                action.name + " left " + std::to_string(kept) + " image(s) unreleased");
+    }
 }
 
 std::string EffectInstance::defaultComponents(const Clip& clip) const {
@@ -138,7 +141,15 @@ FrameRanges EffectInstance::framesNeeded(double time) {
     for (const auto& clip : clips_) {
         if (!clip->isOutput()) out.defineDoubleN(prefix + clip->name(), {time, time});
     }
-    perform(kOfxImageEffectActionGetFramesNeeded, time, &in, &out);
+    try {
+        perform(kOfxImageEffectActionGetFramesNeeded, time, &in, &out);
+    } catch (const StatusError& error) {
+        if (temper().frames_needed_kills) {
+            std::lock_guard lock(mutex_);
+            dead_ = "GetFramesNeeded was answered with status " + std::to_string(error.status());
+        }
+        throw;
+    }
     FrameRanges needed;
     for (const auto& clip : clips_) {
         if (clip->isOutput()) continue;
@@ -149,6 +160,10 @@ FrameRanges EffectInstance::framesNeeded(double time) {
         }
         auto& ranges = needed[clip->name()];
         for (size_t i = 0; i < pairs.size(); i += 2) ranges.push_back({pairs[i], pairs[i + 1]});
+    }
+    if (temper().strict) {
+        std::lock_guard lock(mutex_);
+        declared_[time] = needed;
     }
     return needed;
 }
@@ -162,7 +177,7 @@ OfxRectD EffectInstance::regionOfDefinition(double time, const View& view) {
     }
     PropertySet in;
     in.defineDouble(kOfxPropTime, {time});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {toldScale(view).x, toldScale(view).y});
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
     out.defineDouble(kOfxImageEffectPropRegionOfDefinition, valuesOf(inputs.value_or(projectRegion())));
@@ -173,7 +188,7 @@ OfxRectD EffectInstance::regionOfDefinition(double time, const View& view) {
 Regions EffectInstance::regionsOfInterest(double time, const OfxRectD& wanted, const View& view) {
     PropertySet in;
     in.defineDouble(kOfxPropTime, {time});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {toldScale(view).x, toldScale(view).y});
     in.defineDouble(kOfxImageEffectPropRegionOfInterest, valuesOf(wanted));
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
@@ -202,7 +217,7 @@ std::optional<IdentityAnswer> EffectInstance::identity(double time, const OfxRec
     in.defineDouble(kOfxPropTime, {time});
     in.defineText(kOfxImageEffectPropFieldToRender, {fieldName(view.field)});
     in.defineInt(kOfxImageEffectPropRenderWindow, {window.x1, window.y1, window.x2, window.y2});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {view.scale.x, view.scale.y});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {toldScale(view).x, toldScale(view).y});
     in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
     PropertySet out;
     out.defineText(kOfxPropName, {""});
@@ -217,7 +232,8 @@ PropertySet EffectInstance::sequenceArguments(const Sequence& sequence) const {
     in.defineDouble(kOfxImageEffectPropFrameRange, {sequence.first, sequence.last});
     in.defineDouble(kOfxImageEffectPropFrameStep, {sequence.step});
     in.defineInt(kOfxPropIsInteractive, {sequence.interactive ? 1 : 0});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {sequence.scale.x, sequence.scale.y});
+    const OfxPointD scale = toldScale({sequence.scale, Field::None});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {scale.x, scale.y});
     in.defineInt(kOfxImageEffectPropSequentialRenderStatus, {sequence.sequential ? 1 : 0});
     in.defineInt(kOfxImageEffectPropInteractiveRenderStatus, {sequence.interactive ? 1 : 0});
     in.defineInt(kOfxImageEffectPropOpenGLEnabled);
@@ -235,7 +251,7 @@ PropertySet EffectInstance::renderArguments(const RenderJob& job, const Sequence
     in.defineDouble(kOfxPropTime, {job.time});
     in.defineText(kOfxImageEffectPropFieldToRender, {fieldName(job.view.field)});
     in.defineInt(kOfxImageEffectPropRenderWindow, {window.x1, window.y1, window.x2, window.y2});
-    in.defineDouble(kOfxImageEffectPropRenderScale, {job.view.scale.x, job.view.scale.y});
+    in.defineDouble(kOfxImageEffectPropRenderScale, {toldScale(job.view).x, toldScale(job.view).y});
     in.defineInt(kOfxImageEffectPropRenderQualityDraft);
     return in;
 }
@@ -295,13 +311,28 @@ void EffectInstance::checkRendered(const Action& action, const OfxRectI& window)
     const std::string where = "Render at time " + std::to_string(action.time);
     const size_t unwritten = action.output->poisonedSamples(window);
     if (unwritten != 0) {
-        violation(where + " answered OK but left " + std::to_string(unwritten) + " value(s) of its window unwritten");
+        finding(Severity::Error, "unwritten",
+                where + " answered OK but left " + std::to_string(unwritten) + " value(s) of its window unwritten");
     }
-    if (action.output->rowsTouchedOutside(window) != 0) violation(where + " wrote outside its render window");
-    if (!action.output->guardsIntact()) violation(where + " wrote outside the memory of its output");
+    if (action.output->rowsTouchedOutside(window) != 0) {
+        finding(Severity::Error, "outside-window", where + " wrote outside its render window");
+    }
+    if (!action.output->guardsIntact()) {
+        finding(Severity::Error, "guard", where + " wrote outside the memory of its output");
+    }
+}
+
+void EffectInstance::requireMayRender() const {
+    if (temper().error_message_stops && error_message_) {
+        throw StatusError(kOfxStatFailed,
+                          "this host does not render again while an error message of the effect stands");
+    }
+    std::lock_guard lock(mutex_);
+    if (!dead_.empty()) throw StatusError(kOfxStatFailed, "this host gave the effect up: " + dead_);
 }
 
 std::shared_ptr<PixelBuffer> EffectInstance::render(const RenderJob& job, const Sequence& sequence) {
+    requireMayRender();
     const OfxRectI area = outputArea(job.time, job.view);
     const OfxRectI window = job.window.value_or(area);
     const bool inside = window.x1 >= area.x1 && window.y1 >= area.y1 && window.x2 <= area.x2 && window.y2 <= area.y2;
@@ -348,10 +379,24 @@ bool EffectInstance::slaveParamAmong(const std::vector<std::string>& names) cons
 }
 
 void EffectInstance::paramsChanged(const std::vector<std::string>& names, const std::string& reason, double time) {
+    const bool clip_changed =
+        std::any_of(names.begin(), names.end(), [&](const auto& n) { return findClip(n) != nullptr; });
+    if (temper().instance_changed) tellOfChange(names, reason, time);
+    if (clip_changed || slaveParamAmong(names)) updateClipPreferences();
+}
+
+void EffectInstance::tellOfChange(const std::vector<std::string>& names, const std::string& reason, double time) {
     PropertySet why;
     why.defineText(kOfxPropChangeReason, {reason});
     why.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
-    perform(kOfxActionBeginInstanceChanged, time, &why, nullptr);
+    const auto tell = [&](const char* name, PropertySet& in) {
+        Action action;
+        action.name = name;
+        action.time = time;
+        action.reason = reason;
+        perform(action, &in, nullptr);
+    };
+    tell(kOfxActionBeginInstanceChanged, why);
     for (const auto& name : names) {
         PropertySet in;
         in.defineText(kOfxPropType, {findClip(name) != nullptr ? kOfxTypeClip : kOfxTypeParameter});
@@ -360,12 +405,9 @@ void EffectInstance::paramsChanged(const std::vector<std::string>& names, const 
         in.defineDouble(kOfxPropTime, {time});
         in.defineDouble(kOfxImageEffectPropRenderScale, {1.0, 1.0});
         in.defineText(kOfxImageEffectPropThumbnailRender, {"false"});
-        perform(kOfxActionInstanceChanged, time, &in, nullptr);
+        tell(kOfxActionInstanceChanged, in);
     }
-    perform(kOfxActionEndInstanceChanged, time, &why, nullptr);
-    const bool clip_changed =
-        std::any_of(names.begin(), names.end(), [&](const auto& n) { return findClip(n) != nullptr; });
-    if (clip_changed || slaveParamAmong(names)) updateClipPreferences();
+    tell(kOfxActionEndInstanceChanged, why);
 }
 
 void EffectInstance::paramChangedByPlugin(Param& param) {
@@ -380,7 +422,8 @@ void EffectInstance::paramChangedByPlugin(Param& param) {
     try {
         paramsChanged({param.name()}, kOfxChangePluginEdited, now());
     } catch (const StatusError& error) {
-        violation("InstanceChanged for '" + param.name() + "' failed with status " + std::to_string(error.status()));
+        finding(Severity::Error, "change-failed",
+                "InstanceChanged for '" + param.name() + "' failed with status " + std::to_string(error.status()));
     }
     std::lock_guard lock(mutex_);
     --change_depth_;

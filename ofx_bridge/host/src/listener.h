@@ -16,6 +16,16 @@ struct Message {
     bool persistent;
 };
 
+enum class Severity { Note, Warning, Error };
+
+// Something that a plug-in did and should not: `rule` is a short name for its kind.
+struct Finding {
+    Severity severity;
+    std::string rule;
+    std::string text;
+    std::string action;  // in which it happened; may be empty
+};
+
 struct Listener {
     std::function<OfxStatus(const Message&)> message;
     std::function<void()> persistent_cleared;
@@ -23,7 +33,9 @@ struct Listener {
     std::function<bool(double)> progress_update;  // false: stop the work
     std::function<void()> progress_end;
     std::function<void(double)> goto_time;
-    std::function<void(const std::string&)> violation;  // the plug-in broke a rule of the interface
+    std::function<void(const Finding&)> finding;
+    // An action has been answered; `handle` tells instances apart.
+    std::function<void(const std::string& action, const void* handle, OfxStatus status, double seconds)> answered;
 };
 
 }  // namespace ofxhost

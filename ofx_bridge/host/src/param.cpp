@@ -16,8 +16,9 @@ constexpr ParamType kTypes[] = {
     {kOfxParamTypeRGB, ParamKind::Double, 3},       {kOfxParamTypeRGBA, ParamKind::Double, 4},
     {kOfxParamTypeBoolean, ParamKind::Bool, 1},     {kOfxParamTypeChoice, ParamKind::Choice, 1},
     {kOfxParamTypeStrChoice, ParamKind::String, 1}, {kOfxParamTypeString, ParamKind::String, 1},
-    {kOfxParamTypeCustom, ParamKind::String, 1},    {kOfxParamTypeGroup, ParamKind::None, 0},
-    {kOfxParamTypePage, ParamKind::None, 0},        {kOfxParamTypePushButton, ParamKind::None, 0},
+    {kOfxParamTypeCustom, ParamKind::String, 1},    {kOfxParamTypeBytes, ParamKind::Bytes, 1},
+    {kOfxParamTypeGroup, ParamKind::None, 0},       {kOfxParamTypePage, ParamKind::None, 0},
+    {kOfxParamTypePushButton, ParamKind::None, 0},
 };
 
 bool isNumber(ParamKind kind) {
@@ -58,6 +59,7 @@ Param::Param(const Param& descriptor, double project_width, double project_heigh
     if (!hasValue()) return;
     constant_ = defaultValue();
     if (type_.kind == ParamKind::Double && !isColour(type_.name) &&
+        props.getText(kOfxParamPropDoubleType) != kOfxParamDoubleTypePlain &&
         props.getText(kOfxParamPropDefaultCoordinateSystem) == kOfxParamCoordinatesNormalised) {
         const auto scale = normalisedScale(props.getText(kOfxParamPropDoubleType), project_width, project_height);
         for (int i = 0; i < type_.dimension; ++i) constant_.numbers[i] *= scale[i];
@@ -76,6 +78,11 @@ ParamValue Param::defaultValue() const {
     ParamValue value;
     if (type_.kind == ParamKind::String) {
         value.text = props.getText(kOfxParamPropDefault);
+        return value;
+    }
+    if (type_.kind == ParamKind::Bytes) {
+        const auto* bytes = static_cast<const OfxBytes*>(props.getOne<PointerValues>(kOfxParamPropDefault, 0));
+        if (bytes != nullptr) value.text.assign(reinterpret_cast<const char*>(bytes->data), bytes->length);
         return value;
     }
     for (int i = 0; i < type_.dimension; ++i) {

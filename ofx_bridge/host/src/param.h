@@ -13,7 +13,7 @@
 
 namespace ofxhost {
 
-enum class ParamKind { None, Int, Double, Bool, Choice, String };
+enum class ParamKind { None, Int, Double, Bool, Choice, String, Bytes };
 
 struct ParamType {
     const char* name;
@@ -24,7 +24,7 @@ struct ParamType {
 // Null for a type this host does not have.
 const ParamType* findParamType(const std::string& name);
 
-// Numbers hold integers, booleans and choice indices too; text holds strings, string choices and custom values.
+// Numbers hold integers, booleans and choice indices too; text holds strings, string choices, custom values and bytes.
 struct ParamValue {
     std::array<double, 4> numbers{};
     std::string text;

@@ -2,6 +2,7 @@
 #include <cfloat>
 #include <climits>
 
+#include "action.h"
 #include "param.h"
 
 namespace ofxhost {
@@ -15,6 +16,7 @@ bool isColour(const std::string& type) {
 }  // namespace
 
 void Param::defineProperties() {
+    props.setKind("parameter descriptor");
     props.defineText(kOfxPropType, {kOfxTypeParameter});
     props.defineText(kOfxPropName, {name_});
     props.defineText(kOfxPropLabel, {name_});
@@ -43,8 +45,8 @@ void Param::defineProperties() {
 void Param::defineValueProperties() {
     const std::string type = type_.name;
     const size_t count = type_.dimension;
-    const bool can_animate = type_.kind != ParamKind::String || type == kOfxParamTypeCustom;
-    props.defineInt(kOfxParamPropAnimates, {can_animate && type != kOfxParamTypeCustom ? 1 : 0});
+    const bool animates_by_itself = type_.kind != ParamKind::String && type_.kind != ParamKind::Bytes;
+    props.defineInt(kOfxParamPropAnimates, {animates_by_itself ? 1 : 0});
     props.defineInt(kOfxParamPropIsAnimating);
     props.defineInt(kOfxParamPropIsAutoKeying);
     props.defineInt(kOfxParamPropPersistant, {1});
@@ -56,6 +58,8 @@ void Param::defineValueProperties() {
     props.defineInt(kOfxParamPropUseHostOverlayHandle);
     if (type_.kind == ParamKind::String) {
         props.defineText(kOfxParamPropDefault);
+    } else if (type_.kind == ParamKind::Bytes) {
+        props.definePointer(kOfxParamPropDefault);
     } else if (type_.kind == ParamKind::Double) {
         const bool colour = isColour(type);
         props.defineDouble(kOfxParamPropDefault, DoubleValues(count, 0.0));
@@ -83,7 +87,9 @@ void Param::defineValueProperties() {
         props.defineDouble(kOfxParamPropIncrement, DoubleValues(count, 1.0));
         props.defineInt(kOfxParamPropDigits, {2});
         props.defineText(kOfxParamPropDoubleType, {kOfxParamDoubleTypePlain});
-        props.defineText(kOfxParamPropDefaultCoordinateSystem, {kOfxParamCoordinatesCanonical});
+        const bool normalised = count == 2 && currentTemper().normalised_xy;
+        props.defineText(kOfxParamPropDefaultCoordinateSystem,
+                         {normalised ? kOfxParamCoordinatesNormalised : kOfxParamCoordinatesCanonical});
         props.defineInt(kOfxParamPropShowTimeMarker);
     }
     if (type == kOfxParamTypeChoice || type == kOfxParamTypeStrChoice) {

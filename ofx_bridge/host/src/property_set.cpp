@@ -31,7 +31,8 @@ StatusError badIndex(const char* name) {
 
 }  // namespace
 
-PropertySet::PropertySet(const PropertySet& other) : Registered<PropertySet>(other) {
+PropertySet::PropertySet(const PropertySet& other)
+    : Registered<PropertySet>(other), kind_(other.kind_), access_(other.access_) {
     std::shared_lock lock(other.mutex_);
     properties_ = other.properties_;
 }

@@ -27,6 +27,8 @@ struct Property {
     PropertyValues defaults;
 };
 
+enum class Access { ReadWrite, ReadOnly };
+
 // Thread-safe. Unknown names throw kOfxStatErrUnknown, a wrong index kOfxStatErrBadIndex, a wrong type
 // kOfxStatErrValue.
 class PropertySet : public Registered<PropertySet> {
@@ -35,6 +37,14 @@ class PropertySet : public Registered<PropertySet> {
     PropertySet(const PropertySet& other);
     PropertySet& operator=(const PropertySet&) = delete;
     virtual ~PropertySet() = default;
+
+    // What the set belongs to, in words, and whether a plug-in has any business writing to it.
+    void setKind(const char* kind, Access access = Access::ReadWrite) {
+        kind_ = kind;
+        access_ = access;
+    }
+    const char* kind() const { return kind_; }
+    Access access() const { return access_; }
 
     OfxPropertySetHandle ofx() { return static_cast<OfxPropertySetHandle>(handle()); }
 
@@ -78,6 +88,8 @@ class PropertySet : public Registered<PropertySet> {
     Property& at(const char* name);
     const Property& at(const char* name) const;
 
+    const char* kind_ = "arguments";
+    Access access_ = Access::ReadWrite;
     mutable std::shared_mutex mutex_;
     std::map<std::string, Property, std::less<>> properties_;
     TextValues retired_;

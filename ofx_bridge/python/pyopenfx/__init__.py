@@ -12,16 +12,24 @@ with ofx.load("Reelmend.ofx.bundle") as bundle:
             ...
 """
 
-from .bundle import Bundle, HostOptions, Plugin, find_bundles, is_resident, load, search_folders
+from .bundle import Bundle, Plugin, find_bundles, is_resident, load, search_folders
 from .description import ClipDescription, ParamDescription, PluginDescription
 from .errors import OfxError, PluginLoadError, PyOpenFXError, ShapeError, SourceWarning
-from .events import Message, Progress
+from .events import Answer, Finding, Message, Progress
+from .fetches import FetchCount
+from .host_options import HostOptions, Temper
 from .instance import Instance, RenderSequence
+from .profiles import PROFILES, Behaviour, Profile, profile
 from .settings import InstanceSettings
 
 __all__ = [
+    "PROFILES",
+    "Answer",
+    "Behaviour",
     "Bundle",
     "ClipDescription",
+    "FetchCount",
+    "Finding",
     "HostOptions",
     "Instance",
     "InstanceSettings",
@@ -31,13 +39,16 @@ __all__ = [
     "Plugin",
     "PluginDescription",
     "PluginLoadError",
+    "Profile",
     "Progress",
     "PyOpenFXError",
     "RenderSequence",
     "ShapeError",
     "SourceWarning",
+    "Temper",
     "find_bundles",
     "is_resident",
     "load",
+    "profile",
     "search_folders",
 ]

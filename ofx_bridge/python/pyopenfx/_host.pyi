@@ -3,12 +3,42 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+class Temper:
+    strict: bool
+    watch_strings: bool
+    set_host_export: bool
+    instance_changed: bool
+    lying_frames: bool
+    lying_scale: bool
+    masks_read_connected: bool
+    dummy_threads: bool
+    missing_mutexes: bool
+    create_needs_ok: bool
+    frames_needed_kills: bool
+    error_message_stops: bool
+    frozen_menus: bool
+    normalised_xy: bool
+    macro_like_names: bool
+    says_both_fields: bool
+    says_unpremultiplied: bool
+    hidden_properties: set[tuple[str, str]]
+    unknown_param_types: set[str]
+    def __init__(self) -> None: ...
+
 class HostOptions:
     name: str
     label: str
     version_label: str
     temporal_access: bool
     withheld_suites: set[tuple[str, int]]
+    depths: list[str]
+    components: list[str]
+    contexts: list[str]
+    api_version: list[int]
+    tiles: bool
+    multi_resolution: bool
+    background: bool
+    temper: Temper
     def __init__(self) -> None: ...
 
 class Identity:
@@ -48,6 +78,7 @@ class Instance:
     @property
     def closed(self) -> bool: ...
     def close(self) -> None: ...
+    def again(self, listener: object, /) -> Instance: ...
     def connect(
         self,
         clip: str,

@@ -8,7 +8,6 @@ import platform
 import sys
 import weakref
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -16,7 +15,9 @@ from . import _host
 from .description import PluginDescription, full_context
 from .errors import PluginLoadError
 from .events import EventLog, MessageCallback, ProgressCallback
+from .host_options import HostOptions
 from .instance import Instance
+from .profiles import profile as profile_named
 from .reporting import reporting
 from .settings import InstanceSettings
 
@@ -27,28 +28,6 @@ _ARCHITECTURES = {
     ("darwin", "x86_64"): ("MacOS", "MacOS-x86-64"),
     ("darwin", "arm64"): ("MacOS",),
 }
-
-
-@dataclass(frozen=True)
-class HostOptions:
-    """What plug-ins are told about the host. Names let a plug-in's special cases for one host be tested.
-
-    `withheld_suites` are answered as absent, for example {("OfxMessageSuite", 2)}. Without `temporal_access` only the
-    current frame can be read.
-    """
-
-    name: str = "org.reelmend.pyopenfx"
-    label: str = "pyopenfx"
-    version: str = "1.0"
-    temporal_access: bool = True
-    withheld_suites: frozenset[tuple[str, int]] = frozenset()
-
-    def native(self) -> _host.HostOptions:
-        options = _host.HostOptions()
-        options.name, options.label, options.version_label = self.name, self.label, self.version
-        options.temporal_access = self.temporal_access
-        options.withheld_suites = set(self.withheld_suites)
-        return options
 
 
 def architectures() -> tuple[str, ...]:
@@ -127,12 +106,19 @@ class Plugin:
         *,
         on_message: MessageCallback | None = None,
         on_progress: ProgressCallback | None = None,
+        record_answers: bool = False,
     ) -> Instance:
-        """Return a new instance; close it, or use it as a context manager. Raises OfxError when the plug-in refuses."""
-        log = EventLog(on_message, on_progress)
+        """Return a new instance; close it, or use it as a context manager. Raises OfxError when the plug-in refuses.
+
+        The host's profile may insist on its own rows and pixel habits. With `record_answers` what the plug-in answers
+        to each action is kept in `Instance.log.answers`.
+        """
+        temper = self.bundle.host.temper
+        adapted = temper.adapted(settings)
+        log = EventLog(on_message, on_progress, record_answers)
         with reporting(log, self.identifier, "CreateInstance", None):
-            native = self.bundle.native.create(self._index, settings.native(), log)
-        instance = Instance(native, settings, log, self.describe(settings.context))
+            native = self.bundle.native.create(self._index, adapted.native(), log)
+        instance = Instance(native, adapted, log, self.describe(settings.context), temper)
         self.bundle.adopt(instance)
         return instance
 
@@ -140,10 +126,18 @@ class Plugin:
 class Bundle:
     """A loaded bundle. Closing it closes its instances, sends Unload and unmaps the file."""
 
-    def __init__(self, path: Path, binary: Path, host: HostOptions, on_message: MessageCallback | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        binary: Path,
+        host: HostOptions,
+        on_message: MessageCallback | None = None,
+        record_answers: bool = False,
+    ) -> None:
         self.path = path
         self.binary_path = binary
-        self.log = EventLog(on_message)
+        self.host = host
+        self.log = EventLog(on_message, record_answers=record_answers)
         self._instances: weakref.WeakSet[Instance] = weakref.WeakSet()
         self._native: _host.Binary | None = _host.Binary(str(binary), str(path), host.native(), self.log)
         self.plugins = tuple(
@@ -215,15 +209,26 @@ def _close_open_bundles() -> None:
         bundle.close()
 
 
-def load(path: str | Path, host: HostOptions | None = None, on_message: MessageCallback | None = None) -> Bundle:
+def load(
+    path: str | Path,
+    host: HostOptions | None = None,
+    on_message: MessageCallback | None = None,
+    *,
+    profile: str | None = None,
+    record_answers: bool = False,
+) -> Bundle:
     """Return the loaded bundle at `path`, a .ofx.bundle folder or an .ofx file.
 
-    Raises PluginLoadError, with the file and the reason, when it cannot be loaded.
+    `profile` names a host to be played, for example "mlt"; `host` says in detail what plug-ins meet. Raises
+    PluginLoadError, with the file and the reason, when it cannot be loaded.
     """
+    if host is not None and profile is not None:
+        raise ValueError("give a host or a profile, not both")
+    options = profile_named(profile).host if profile else host or HostOptions()
     given = Path(path).absolute()
     binary = binary_path(given).resolve()
     bundle = next((parent for parent in binary.parents if parent.name.endswith(".ofx.bundle")), binary)
-    return Bundle(bundle, binary, host or HostOptions(), on_message)
+    return Bundle(bundle, binary, options, on_message, record_answers)
 
 
 def is_resident(path: str | Path) -> bool:

@@ -36,6 +36,30 @@ class Progress:
     ended: bool = False
 
 
+@dataclass(frozen=True)
+class Finding:
+    """Something that a plug-in did and should not.
+
+    `severity` is "error" (the standard forbids it, or this host cannot live with it), "warning" or "note"; `rule` names
+    its kind; `action` is where it happened, or empty.
+    """
+
+    severity: str
+    rule: str
+    text: str
+    action: str = ""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a plug-in answered to one action: the OfxStatus, and how long it took. `handle` tells instances apart."""
+
+    action: str
+    handle: int
+    status: int
+    seconds: float
+
+
 MessageCallback = Callable[[Message], "bool | None"]
 ProgressCallback = Callable[[str, float], "bool | None"]
 
@@ -44,16 +68,23 @@ class EventLog:
     """Collects what the plug-in says and passes it on. Called by the native host on any thread.
 
     What Python callables raise while the plug-in runs is kept in `errors`, since it cannot pass through the plug-in.
+    Answers to actions are kept only with `record_answers`, since there is one for every action.
 
     `on_message` may answer a question with True (yes) or False (no, the default). `on_progress(label, fraction)` may
     answer False to ask the plug-in to stop.
     """
 
-    def __init__(self, on_message: MessageCallback | None = None, on_progress: ProgressCallback | None = None) -> None:
+    def __init__(
+        self,
+        on_message: MessageCallback | None = None,
+        on_progress: ProgressCallback | None = None,
+        record_answers: bool = False,
+    ) -> None:
         self.messages: list[Message] = []
         self.persistent_message: Message | None = None
         self.progress: list[Progress] = []
-        self.violations: list[str] = []
+        self.findings: list[Finding] = []
+        self.answers: list[Answer] | None = [] if record_answers else None
         self.errors: list[BaseException] = []
         self._on_message = on_message
         self._on_progress = on_progress
@@ -87,5 +118,14 @@ class EventLog:
     def goto_time(self, time: float) -> None:
         self.go_to_requests.append(time)
 
-    def violation(self, what: str) -> None:
-        self.violations.append(what)
+    @property
+    def violations(self) -> list[str]:
+        """The texts of the findings that are errors."""
+        return [finding.text for finding in self.findings if finding.severity == "error"]
+
+    def finding(self, severity: str, rule: str, text: str, action: str) -> None:
+        self.findings.append(Finding(severity, rule, text, action))
+
+    def answered(self, action: str, handle: int, status: int, seconds: float) -> None:
+        if self.answers is not None:
+            self.answers.append(Answer(action, handle, status, seconds))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from types import TracebackType
@@ -10,11 +11,12 @@ from typing import Any
 from . import _host
 from .description import PluginDescription, choice_options
 from .errors import OfxError
-from .events import EventLog, Message, Progress
+from .events import EventLog, Finding, Message, Progress
 from .fetches import FetchCount
 from .fields import fields_in_order, woven
+from .host_options import Temper
 from .pixels import CHANNELS, Depth, Field, Pixels, native_depth, native_field
-from .reporting import Abort, abort_check, reporting
+from .reporting import Abort, abort_check, on_a_worker_thread, reporting
 from .settings import InstanceSettings
 from .sources import FrameCallable, Source, array_source, preloaded_source
 
@@ -31,9 +33,16 @@ class Instance:
     """A living effect. `render`, the region and frame queries and `get` may be called from several threads at once."""
 
     def __init__(
-        self, native: _host.Instance, settings: InstanceSettings, log: EventLog, description: PluginDescription
+        self,
+        native: _host.Instance,
+        settings: InstanceSettings,
+        log: EventLog,
+        description: PluginDescription,
+        temper: Temper,
     ) -> None:
         self._native = native
+        self._temper = temper
+        self._passing: list[_host.Instance] = []  # those that live for one frame
         self.settings = settings
         self.log = log
         self.description = description
@@ -79,6 +88,11 @@ class Instance:
     def violations(self) -> list[str]:
         """The rules of OpenFX that the plug-in broke, in words; empty for a good plug-in."""
         return self.log.violations
+
+    @property
+    def findings(self) -> list[Finding]:
+        """Broken rules, risks and notes, oldest first; the "strict" profile looks closest."""
+        return self.log.findings
 
     @property
     def source_errors(self) -> list[BaseException]:
@@ -264,6 +278,8 @@ class Instance:
     def abort(self) -> None:
         """Ask every render that runs now, on whatever thread, to stop."""
         self._native.abort_renders()
+        for native in list(self._passing):
+            native.abort_renders()
 
     @contextmanager
     def sequence(
@@ -281,6 +297,9 @@ class Instance:
         native = _host.Sequence(
             begin if first is None else first, end if last is None else last, step, interactive, sequential, scale
         )
+        if self._temper.instance_per_frame:
+            yield RenderSequence(self, native, scale)
+            return
         with self._reporting("BeginSequenceRender", first):
             self._native.begin_sequence(native)
         try:
@@ -309,18 +328,52 @@ class Instance:
         honour_identity: bool,
         target: Pixels | None = None,
     ) -> Pixels | None:
-        """Render one frame or field of a sequence that has begun, asking first what a host asks."""
+        """Render one frame or field of a sequence that has begun, asking first what this host asks."""
         with self._reporting("Render", frame):
-            self._native.frames_needed(frame)
-            self._native.regions_of_interest(frame, None, scale)
-            identity = self._native.identity(frame, scale, native_field(field)) if honour_identity else None
-            if identity is None:
-                return self._native.render(frame, sequence, window, abort_check(abort), native_field(field), target)
+            if self._temper.instance_per_frame:
+                render = functools.partial(self._render_once, frame, scale, field, window, abort, target)
+                return on_a_worker_thread(render)
+            native = self._native
+            if self._temper.asks_frames_needed:
+                native.frames_needed(frame)
+            if self._temper.asks_regions_of_interest:
+                native.regions_of_interest(frame, None, scale)
+            identity = None
+            if honour_identity and self._temper.asks_identity:
+                identity = native.identity(frame, scale, native_field(field))
+            if identity is None or self._temper.renders_identity:
+                return native.render(frame, sequence, window, abort_check(abort), native_field(field), target)
             picture = self._identical(identity, frame, scale, field, window)
             if target is None:
                 return picture
             target[...] = picture
             return None
+
+    def _render_once(
+        self,
+        frame: float,
+        scale: Scale,
+        field: Field,
+        window: Window | None,
+        abort: Abort | None,
+        target: Pixels | None,
+    ) -> Pixels | None:
+        """Render one frame in an instance of its own, of a plug-in that is loaded and described anew."""
+        native = self._native.again(self.log)
+        self._passing.append(native)
+        try:
+            region = _rect(native.region_of_definition(frame, scale))
+            if self._temper.asks_regions_of_interest:
+                native.regions_of_interest(frame, region, scale)
+            sequence = _host.Sequence(frame, frame, 1.0, False, False, scale)
+            native.begin_sequence(sequence)
+            try:
+                return native.render(frame, sequence, window, abort_check(abort), native_field(field), target)
+            finally:
+                native.end_sequence(sequence)
+        finally:
+            self._passing.remove(native)
+            native.close()
 
     def _identical(
         self, identity: tuple[str, float], frame: float, scale: Scale, field: Field, window: Window | None

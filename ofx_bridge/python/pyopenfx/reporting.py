@@ -5,11 +5,14 @@ from __future__ import annotations
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from typing import TypeVar
 
 from .errors import OfxError, SourceWarning
 from .events import EventLog
 
+Result = TypeVar("Result")
 Abort = Callable[[], bool] | threading.Event
 
 
@@ -20,6 +23,14 @@ def abort_check(abort: Abort | None) -> Callable[[], bool] | None:
     asked = abort.is_set if isinstance(abort, threading.Event) else abort
     # Any Python call lets a pending signal raise; the native host counts that as an abort and keeps the exception.
     return asked or (lambda: False)
+
+
+def on_a_worker_thread(work: Callable[[], Result]) -> Result:
+    """Return what `work` returns on a thread that is not the main one, where it may already be."""
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    with ThreadPoolExecutor(1, "pyopenfx-worker") as pool:
+        return pool.submit(work).result()
 
 
 @contextmanager

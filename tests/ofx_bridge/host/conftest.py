@@ -20,6 +20,7 @@ SOURCES = Path(__file__).resolve().parent / "plugins"
 INCLUDE = REPOSITORY / "ofx_bridge" / "abi" / "include"
 AVERAGE = "org.reelmend.test.TemporalAverage"
 MISBEHAVIOUR = "org.reelmend.test.Misbehaviour"
+LAWLESS = "org.reelmend.test.Lawless"
 ANY_FORMAT = "org.reelmend.test.AnyFormat"
 
 
@@ -40,7 +41,7 @@ def built_plugins(folder: Path) -> Path:
             bundle,
             [
                 SOURCES / f"{name}.cpp"
-                for name in ("exports", "temporal_average", "misbehaviour", "any_format", "suites")
+                for name in ("exports", "temporal_average", "misbehaviour", "any_format", "lawless", "suites")
             ],
         )
         build(folder / "NoExports.ofx", [SOURCES / "no_exports.cpp"])

@@ -10,7 +10,7 @@ import pytest
 
 import pyopenfx as ofx
 
-from .conftest import ANY_FORMAT, AVERAGE, MISBEHAVIOUR
+from .conftest import ANY_FORMAT, AVERAGE, LAWLESS, MISBEHAVIOUR
 
 
 def test_bundles_are_found_below_the_plugin_path(bundle_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -32,6 +32,7 @@ def test_every_image_effect_of_a_file_is_listed_and_other_interfaces_are_not(bun
         (AVERAGE, (2, 5)),
         (MISBEHAVIOUR, (1, 0)),
         (ANY_FORMAT, (1, 0)),
+        (LAWLESS, (1, 0)),
     ]
 
 

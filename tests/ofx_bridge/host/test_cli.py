@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from pyopenfx.cli.pictures import Pattern, read_picture, write_picture
 
-from .conftest import ANY_FORMAT, AVERAGE, MISBEHAVIOUR
+from .conftest import ANY_FORMAT, AVERAGE, LAWLESS, MISBEHAVIOUR
 
 
 def run(*arguments: object, code: int = 0) -> subprocess.CompletedProcess[str]:
@@ -36,7 +36,7 @@ def clip(tmp_path: Path, ramp: NDArray[np.float32]) -> Path:
 def test_list_names_every_plugin(bundle_path: Path) -> None:
     assert f"{AVERAGE} 2.5  Temporal Average  (filter, general)" in run("list", bundle_path).stdout
     data = json.loads(run("list", "--json", bundle_path).stdout)
-    assert [plugin["identifier"] for plugin in data[0]["plugins"]] == [AVERAGE, MISBEHAVIOUR, ANY_FORMAT]
+    assert [plugin["identifier"] for plugin in data[0]["plugins"]] == [AVERAGE, MISBEHAVIOUR, ANY_FORMAT, LAWLESS]
 
 
 def test_list_shows_a_broken_bundle_beside_the_good_ones(bundle_path: Path, plugins_dir: Path) -> None:

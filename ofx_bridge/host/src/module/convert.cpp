@@ -92,6 +92,7 @@ nb::object toPython(const ParamType& type, const ParamValue& value) {
         if (type.kind == ParamKind::Bool) return nb::bool_(value.numbers[i] != 0.0);
         return nb::int_(static_cast<long>(value.numbers[i]));
     };
+    if (type.kind == ParamKind::Bytes) return nb::bytes(value.text.data(), value.text.size());
     if (type.kind == ParamKind::String) return nb::str(value.text.c_str(), value.text.size());
     if (type.dimension == 1) return one(0);
     nb::list list;
@@ -105,6 +106,12 @@ ParamValue fromPython(const Param& param, nb::handle value) {
     if (type.kind == ParamKind::String) {
         if (!nb::isinstance<nb::str>(value)) throw wrongValue(param, "a string");
         result.text = nb::cast<std::string>(value);
+        return result;
+    }
+    if (type.kind == ParamKind::Bytes) {
+        if (!nb::isinstance<nb::bytes>(value)) throw wrongValue(param, "bytes");
+        const auto bytes = nb::cast<nb::bytes>(value);
+        result.text.assign(static_cast<const char*>(bytes.data()), bytes.size());
         return result;
     }
     if (type.dimension == 1) {
@@ -205,7 +212,16 @@ std::shared_ptr<Listener> listenerFor(const Log& log) {
     };
     listener->progress_end = [tell] { tell("progress_end"); };
     listener->goto_time = [tell](double time) { tell("goto_time", time); };
-    listener->violation = [tell](const std::string& what) { tell("violation", what); };
+    listener->finding = [tell](const Finding& finding) {
+        static const char* const severities[] = {"note", "warning", "error"};
+        tell("finding", severities[static_cast<int>(finding.severity)], finding.rule, finding.text, finding.action);
+    };
+    // Only where somebody listens: it takes the GIL after every action.
+    if (!log->attr("answers").is_none()) {
+        listener->answered = [tell](const std::string& action, const void* handle, OfxStatus status, double seconds) {
+            tell("answered", action, reinterpret_cast<uintptr_t>(handle), status, seconds);
+        };
+    }
     listener->progress_update = [log](double progress) {
         return withPython(log, true, [&] { return nb::cast<bool>(log->attr("progress_update")(progress)); });
     };

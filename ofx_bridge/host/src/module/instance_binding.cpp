@@ -58,6 +58,11 @@ PyInstance::PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& op
     instance_ = std::make_shared<EffectInstance>(std::move(plugin), options, std::move(listener));
 }
 
+PyInstance::PyInstance(PyInstance& like, const nb::object& log) : log_(keep(log)) {
+    auto listener = listenerFor(log_);
+    instance_ = like.use([&](EffectInstance& instance) { return instance.again(std::move(listener)); });
+}
+
 PyInstance::~PyInstance() {
     close();
 }
@@ -82,7 +87,7 @@ void PyInstance::close() {
         try {
             last->endSequence(entry.second);
         } catch (const StatusError&) {
-            last->violation("EndSequenceRender failed while the instance was closed");
+            last->finding(Severity::Error, "end-sequence", "EndSequenceRender failed while the instance was closed");
         }
     }
 }
@@ -216,6 +221,7 @@ void bindInstance(nb::module_& module) {
             new (self) Sequence{first, last, step, interactive, sequential, {scale[0], scale[1]}};
         });
     nb::class_<PyInstance>(module, "Instance")
+        .def("again", [](PyInstance& self, const nb::object& log) { return new PyInstance(self, log); })
         .def("close", &PyInstance::close)
         .def_prop_ro("closed", &PyInstance::closed)
         .def("connect",

@@ -30,6 +30,8 @@ struct PyConnection {
 class PyInstance {
   public:
     PyInstance(std::shared_ptr<Plugin> plugin, const InstanceOptions& options, const nb::object& log);
+    // A new instance of a plug-in loaded and described anew, with the pictures and values of `like`.
+    PyInstance(PyInstance& like, const nb::object& log);
     ~PyInstance();
 
     void close();

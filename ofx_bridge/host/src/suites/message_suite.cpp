@@ -3,7 +3,7 @@
 #include <vector>
 
 #include "action.h"
-#include "effect.h"
+#include "instance.h"
 #include "suites.h"
 
 namespace ofxhost {
@@ -28,6 +28,13 @@ Listener* listenerFor(void* handle) {
     return currentAction() == nullptr ? nullptr : currentAction()->listener;
 }
 
+// An instance's error message stands until it is cleared, and some hosts do not render meanwhile.
+void noteErrorMessage(void* handle, bool stands) {
+    auto* instance = handle == nullptr ? nullptr : dynamic_cast<EffectInstance*>(&Effect::from(handle));
+    if (instance == nullptr && currentAction() != nullptr) instance = currentAction()->instance;
+    if (instance != nullptr) instance->noteErrorMessage(stands);
+}
+
 OfxStatus deliver(void* handle, const char* type, const char* id, const std::string& text, bool persistent) {
     const Listener* listener = listenerFor(handle);
     if (listener == nullptr || !listener->message) return kOfxStatOK;
@@ -45,13 +52,18 @@ OfxStatus message(void* handle, const char* type, const char* id, const char* fo
 OfxStatus setPersistentMessage(void* handle, const char* type, const char* id, const char* format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    const OfxStatus status = guarded([&] { return deliver(handle, type, id, formatted(format, arguments), true); });
+    const OfxStatus status = guarded([&] {
+        const std::string kind = type == nullptr ? "" : type;
+        if (kind == kOfxMessageError || kind == kOfxMessageFatal) noteErrorMessage(handle, true);
+        return deliver(handle, type, id, formatted(format, arguments), true);
+    });
     va_end(arguments);
     return status;
 }
 
 OfxStatus clearPersistentMessage(void* handle) {
     return guarded([&] {
+        noteErrorMessage(handle, false);
         const Listener* listener = listenerFor(handle);
         if (listener != nullptr && listener->persistent_cleared) listener->persistent_cleared();
     });

@@ -27,6 +27,10 @@ OfxStatus multiThread(OfxThreadFunctionV1 function, unsigned int count, void* ar
     return guarded([&]() -> OfxStatus {
         if (function == nullptr) return kOfxStatErrValue;
         if (spawned_index != kNotSpawned) return kOfxStatErrExists;
+        if (currentTemper().dummy_threads) {
+            function(0, 1, argument);
+            return kOfxStatOK;
+        }
         const unsigned int total = count == 0 ? processors() : count;
         std::atomic<unsigned int> next{0};
         Action* action = currentAction();
@@ -45,7 +49,7 @@ OfxStatus multiThread(OfxThreadFunctionV1 function, unsigned int count, void* ar
 }
 
 OfxStatus multiThreadNumCPUs(unsigned int* count) {
-    return guarded([&] { *count = processors(); });
+    return guarded([&] { *count = currentTemper().dummy_threads ? 1 : processors(); });
 }
 
 OfxStatus multiThreadIndex(unsigned int* index) {
@@ -136,6 +140,17 @@ const OfxMultiThreadSuiteV1* multiThreadSuite() {
     static const OfxMultiThreadSuiteV1 suite = {
         multiThread, multiThreadNumCPUs, multiThreadIndex, multiThreadIsSpawnedThread, mutexCreate, mutexDestroy,
         mutexLock,   mutexUnLock,        mutexTryLock,
+    };
+    return &suite;
+}
+
+const OfxMultiThreadSuiteV1* multiThreadSuiteWithoutMutexes() {
+    static const OfxMultiThreadSuiteV1 suite = {
+        multiThread,      multiThreadNumCPUs,
+        multiThreadIndex, multiThreadIsSpawnedThread,
+        nullptr,          nullptr,
+        nullptr,          nullptr,
+        nullptr,
     };
     return &suite;
 }

@@ -25,6 +25,11 @@ void give(Param& param, const ParamValue& value, va_list arguments) {
         *va_arg(arguments, char**) = const_cast<char*>(param.lasting(value.text));
         return;
     }
+    if (param.type().kind == ParamKind::Bytes) {
+        const auto* data = reinterpret_cast<const unsigned char*>(param.lasting(value.text));
+        *va_arg(arguments, OfxBytes*) = {data, value.text.size()};
+        return;
+    }
     for (int i = 0; i < param.type().dimension; ++i) {
         if (param.type().kind == ParamKind::Double) {
             *va_arg(arguments, double*) = value.numbers[i];
@@ -39,6 +44,12 @@ ParamValue take(const Param& param, va_list arguments) {
     if (param.type().kind == ParamKind::String) {
         const char* text = va_arg(arguments, const char*);
         value.text = text == nullptr ? "" : text;
+        return value;
+    }
+    if (param.type().kind == ParamKind::Bytes) {
+        const auto* bytes = va_arg(arguments, const OfxBytes*);
+        if (bytes == nullptr) throw StatusError(kOfxStatErrValue, "a bytes parameter cannot be NULL");
+        value.text.assign(reinterpret_cast<const char*>(bytes->data), bytes->length);
         return value;
     }
     for (int i = 0; i < param.type().dimension; ++i) {
@@ -63,7 +74,8 @@ void requireMaySet(const Param& param) {
     if (action == nullptr) return;
     for (const char* name : forbidden) {
         if (action->name != name) continue;
-        instanceOf(param).violation("parameter '" + param.name() + "' was set inside " + action->name);
+        report(Severity::Error, "set-while-rendering",
+               "parameter '" + param.name() + "' was set inside " + action->name);
         throw StatusError(kOfxStatFailed, "parameters cannot be set inside " + action->name);
     }
 }

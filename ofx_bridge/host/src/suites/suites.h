@@ -17,6 +17,7 @@ const OfxImageEffectSuiteV1* imageEffectSuite();
 const OfxParameterSuiteV1* parameterSuite();
 const OfxMemorySuiteV1* memorySuite();
 const OfxMultiThreadSuiteV1* multiThreadSuite();
+const OfxMultiThreadSuiteV1* multiThreadSuiteWithoutMutexes();
 const OfxMessageSuiteV1* messageSuiteV1();
 const OfxMessageSuiteV2* messageSuiteV2();
 const OfxProgressSuiteV1* progressSuiteV1();

@@ -162,7 +162,10 @@ OfxStatus render(OfxImageEffectHandle effect, OfxPropertySetHandle in) {
         log(effect, "source " + source.told() + "; output " + output.told() + "; field " +
                         textOf(in, kOfxImageEffectPropFieldToRender));
     }
-    if (intParam(effect, "touch") != 0) copy(source, output, windowOf(in));
+    // A host may leave the window out; then it is the whole image.
+    const OfxRectI asked = windowOf(in);
+    const OfxRectI window = asked.x1 < asked.x2 ? asked : output.bounds;
+    if (intParam(effect, "touch") != 0) copy(source, output, window);
     return effects->abort(effect) != 0 ? kOfxStatFailed : kOfxStatOK;
 }
 

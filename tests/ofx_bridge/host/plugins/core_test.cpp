@@ -83,7 +83,7 @@ void averagesOnThreads(const std::shared_ptr<Plugin>& plugin, bool top_down) {
 void survives(const std::shared_ptr<Plugin>& plugin, const std::string& behaviour, bool succeeds) {
     int violations = 0;
     auto listener = std::make_shared<Listener>();
-    listener->violation = [&](const std::string&) { ++violations; };
+    listener->finding = [&](const Finding&) { ++violations; };
     EffectInstance instance(plugin, options(false), listener);
     instance.clip("Source").connect(source());
     ParamValue value;
@@ -109,7 +109,7 @@ int main(int argc, char** argv) {
     }
     for (int round = 0; round < 2; ++round) {
         auto binary = std::make_shared<Binary>(argv[1], argv[1], HostOptions{}, std::make_shared<Listener>());
-        require(binary->plugins().size() == 3, "three image effects in the file");
+        require(binary->plugins().size() == 4, "four image effects in the file");
         averagesOnThreads(binary->plugins()[0], false);
         averagesOnThreads(binary->plugins()[0], true);
         for (const char* name : {"behave", "keep image", "leave pixels", "set in render", "foreign thread", "threads",

@@ -11,9 +11,9 @@
 namespace {
 
 const char* const kBehaviours[] = {
-    "behave",         "fail",          "keep image", "leave pixels",   "set in render",
-    "foreign thread", "threads",       "wait",       "release twice",  "read outside",
-    "bad depth",      "refuse create", "memory",     "stale instance", "derivatives",
+    "behave",  "fail",           "keep image",    "leave pixels", "set in render", "foreign thread",
+    "threads", "wait",           "release twice", "read outside", "bad depth",     "refuse create",
+    "memory",  "stale instance", "derivatives",   "ask range",    "ask mutexes",
 };
 
 std::atomic<int> live_instances{0};
@@ -195,6 +195,15 @@ OfxStatus render(OfxImageEffectHandle effect, OfxPropertySetHandle in) {
         log(effect, "read outside=" + std::to_string(beyond.status) + " output=" + std::to_string(other_output.status));
     } else if (what == "memory") {
         useMemory(effect);
+    } else if (what == "ask range") {
+        double value = 0;
+        OfxPropertySetHandle props = propertiesOf(effect);
+        log(effect,
+            "range=" + std::to_string(properties->propGetDouble(props, kOfxImageEffectPropFrameRange, 0, &value)) +
+                " size=" + std::to_string(properties->propGetDouble(props, kOfxImageEffectPropProjectSize, 0, &value)));
+    } else if (what == "ask mutexes") {
+        log(effect, "mutexes=" + std::to_string(threads->mutexCreate != nullptr) +
+                        " threads=" + std::to_string(threads->multiThread != nullptr));
     } else if (what == "derivatives") {
         useDerivatives(effect, time);
     } else if (what == "stale instance") {

@@ -54,3 +54,4 @@ void log(OfxImageEffectHandle effect, const std::string& text);
 OfxStatus temporalAverage(const char* action, const void* handle, OfxPropertySetHandle in, OfxPropertySetHandle out);
 OfxStatus misbehaviour(const char* action, const void* handle, OfxPropertySetHandle in, OfxPropertySetHandle out);
 OfxStatus anyFormat(const char* action, const void* handle, OfxPropertySetHandle in, OfxPropertySetHandle out);
+OfxStatus lawless(const char* action, const void* handle, OfxPropertySetHandle in, OfxPropertySetHandle out);
