@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reelmend.cli import bench_speed
+from reelmend.cli import bench_soak, bench_speed
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.progress_bar import steps_bar
 from reelmend.errors import BadRequestError
@@ -15,6 +15,7 @@ from reelmend.errors import BadRequestError
 app = typer.Typer(help="Measure restorers side by side, and the engine's speed.", no_args_is_help=True)
 
 app.command("speed")(bench_speed.speed)
+app.command("soak")(bench_soak.soak)
 
 DEFAULT_OUT = Path("bench/results")
 OutOption = Annotated[Path, typer.Option("--out", metavar="DIR", help="Where results are written.")]

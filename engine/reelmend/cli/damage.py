@@ -14,7 +14,7 @@ import typer
 
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.progress_bar import with_progress
-from reelmend.cli.render import parse_frames
+from reelmend.cli.render import parse_frames, parse_rate
 from reelmend.cli.signals import stopped_by_signals
 from reelmend.cli.truth_folder import PendingTruth
 from reelmend.errors import BadRequestError, MediaError, NotFoundError
@@ -33,6 +33,7 @@ def damage(
     ] = None,
     truth: Annotated[str, typer.Option(metavar="DIR", help="A new folder for mattes, gain and displacement.")] = "",
     frames: Annotated[str, typer.Option(metavar="A-B", help="Only these frames, the last one included.")] = "",
+    rate: Annotated[str, typer.Option(metavar="FPS", help="Speed of a movie made from images: 24, 23.976…")] = "",
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace OUT, and the truth of an earlier run.")
     ] = False,
@@ -60,7 +61,8 @@ def damage(
         reader.require(range(wanted[0], last + 1))
         damaged = _damaged(reader, wanted, plan, last)
         pending = stack.enter_context(PendingTruth(Path(truth), overwrite=overwrite)) if truth else None
-        with open_writer(target, like=reader, frames=wanted, overwrite=overwrite) as writer, ExitStack() as inner:
+        opened = open_writer(target, reader, frames=wanted, overwrite=overwrite, frame_rate=parse_rate(rate, reader))
+        with opened as writer, ExitStack() as inner:
             told = None
             if pending is not None:
                 with _said_of(pending, simulator.DamageError):

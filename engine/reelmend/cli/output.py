@@ -11,7 +11,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console, RenderableType
 
-JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text.")]
+JsonFlag = Annotated[bool, typer.Option("--json", help="Print one JSON object instead of text, for errors too.")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from reelmend.cli.signals import stopped_by_signals
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.clip import effect_radius_frames, render_clip
 from reelmend.effects.renderer import Renderer
-from reelmend.errors import BadRequestError, NotFoundError
+from reelmend.errors import BadRequestError, UnknownNameError
 from reelmend.frames import Planes
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
@@ -52,7 +52,7 @@ def render(
     manifest = find_model(renderer.models, find_effect(effect), model).manifest
     values = parse_settings(settings or [], manifest)
     if output not in manifest.outputs:
-        raise NotFoundError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
+        raise UnknownNameError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
     radius_frames = effect_radius_frames(renderer, effect, values, model)
     with open_reader(source) as reader, stopped_by_signals():
         wanted = parse_frames(frames, reader)

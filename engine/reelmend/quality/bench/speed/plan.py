@@ -43,7 +43,7 @@ class Plan:
 QUICK = Plan(
     mode="quick",
     cases=(Case("720p", 1280, 720, 9), Case("1080p", 1920, 1080, 11), Case("UHD", 3840, 2160, 3)),
-    model_case=Case("720p", 1280, 720, 7),
+    model_case=Case("720p models", 1280, 720, 7),
     warm_up_runs=1,
     burst_frames=4,
     counted_frames=6,
@@ -51,7 +51,7 @@ QUICK = Plan(
 FULL = Plan(
     mode="full",
     cases=(Case("720p", 1280, 720, 31), Case("1080p", 1920, 1080, 31), Case("UHD", 3840, 2160, 15)),
-    model_case=Case("1080p", 1920, 1080, 15),
+    model_case=Case("1080p models", 1920, 1080, 15),
     warm_up_runs=3,
     burst_frames=6,
     counted_frames=16,

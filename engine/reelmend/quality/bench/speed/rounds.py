@@ -91,7 +91,8 @@ class _noting:  # noqa: N801
         if not isinstance(error, Exception):
             return False
         self.failed = True
-        said = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        words = error.args[0] if isinstance(error, KeyError) and error.args else error
+        said = (str(words).strip().splitlines() or [type(error).__name__])[0]
         for name in self._one.names:
             self._measured.notes[name] = f"failed: {said}"
             self._measured.samples[name].clear()

@@ -20,10 +20,11 @@ def blocks(results: Results) -> dict[str, str]:
     """Return what a document may hold between its markers: circumstances, claims, timed rows, counted rows."""
     return {
         "engine-circumstances": circumstances(results),
-        "engine-claims": _markdown(CLAIMED, claim_cells(results)),
+        "engine-claims": _markdown(CLAIMED, claim_cells(results)) + _footnotes(results["claims"], "claim"),
         "engine-speed": "\n\n".join(
             f"**{case}**\n\n{_markdown(TIMED, cells)}" for case, cells in timed_cells(results).items()
-        ),
+        )
+        + _footnotes(results["rows"], "name"),
         "engine-bytes": _markdown(COUNTED, counted_cells(results)),
     }
 
@@ -36,7 +37,8 @@ def shown(results: Results, width: int | None = None) -> list[Table | str]:
     timed = [_table(case, TIMED, cells, width) for case, cells in timed_cells(results).items()]
     counted = _table("what crosses and what is fetched", COUNTED, counted_cells(results), width)
     claimed = _table("claims", CLAIMED, claim_cells(results), width)
-    return [*timed, counted, claimed, circumstances(results).replace("`", "")]
+    notes = [_footnotes(results["rows"], "name").strip()]
+    return [*timed, counted, claimed, *filter(None, notes), circumstances(results).replace("`", "")]
 
 
 def circumstances(results: Results) -> str:
@@ -79,7 +81,7 @@ def claim_cells(results: Results) -> list[list[str]]:
             MARKS[claim["verdict"]],
             claim["claim"],
             claim["case"],
-            _number(claim["figure"]) or claim.get("note", ""),
+            _number(claim["figure"]) or "not measured",
             _interval(claim["low"], claim["high"]),
             ("≤ " if claim["at_most"] else "≥ ")
             + f"{claim['bar']:g}"
@@ -96,11 +98,20 @@ def figures(value: float) -> str:
 
 def _timed(row: Row) -> list[str]:
     if row["median_ms"] is None:
-        return [row["name"], row.get("note", ""), *[""] * 5]
+        return [row["name"], "not measured", *[""] * 5]
     spread = f"{figures(row['fastest_ms'])}…{figures(row['slowest_ms'])}"
     interval = _interval(row["ratio_low"], row["ratio_high"])
     ratio = [_number(row["ratio"]), interval, row["ratio_to"] or ""]
     return [row["name"], figures(row["median_ms"]), spread, str(row["runs"]), *ratio]
+
+
+def _footnotes(rows: Iterable[Row], named: str) -> str:
+    """Return why some were not measured, one line per reason."""
+    reasons: dict[str, list[str]] = {}
+    for row in rows:
+        if row.get("note"):
+            reasons.setdefault(row["note"], []).append(row[named])
+    return "".join(f"\n\nNot measured: {', '.join(dict.fromkeys(names))}: {why}" for why, names in reasons.items())
 
 
 def _counted(row: Row) -> str:

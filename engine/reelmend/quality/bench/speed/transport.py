@@ -14,8 +14,20 @@ from reelmend.quality.bench.material import BenchError
 
 PROGRAM = "transport_speed"
 PROGRAM_VARIABLE = "REELMEND_TRANSPORT_SPEED"
-NAMES = ("transport-memcpy", "shared-memory-up", "shared-memory-down", "chunks-up", "chunks-down")
-"""Frames up: packed into a slot, or into chunks, and taken by the engine. Down: written by the engine and unpacked."""
+NAMES = (
+    "transport-memcpy",
+    "digest",
+    "digest-and-proxy",
+    "pack",
+    "pack-halves",
+    "unpack",
+    "control",
+    "shared-memory-up",
+    "shared-memory-down",
+    "chunks-up",
+    "chunks-down",
+)
+"""Up: packed into a slot or into chunks, taken by the engine, answered. Down: written by the engine, and unpacked."""
 
 TIMEOUT_S = 120
 
@@ -27,14 +39,14 @@ def find_program(bundle: Path) -> Path:
             raise NotFoundError(f"{PROGRAM_VARIABLE} names {named}, where there is no program; build it or unset it")
         return Path(named)
     for folder in (bundle.parent, *(Path(package) for package in reelmend.__path__)):
-        for found in (folder / PROGRAM, folder / "bin" / PROGRAM, *folder.glob(f"ofx_bridge/transport/**/{PROGRAM}")):
+        for found in (folder / "bin" / PROGRAM, folder / "ofx_bridge" / "transport" / PROGRAM):
             if found.is_file() and os.access(found, os.X_OK):
                 return found
     raise NotFoundError(f"'{PROGRAM}' was not built with this package; run 'make setup' again")
 
 
 class Transport:
-    """A few frames up and down by each route, and as many copies of the frame in the same program."""
+    """A few frames up and down by each route, and as many copies of the frame in the same program: their medians."""
 
     def __init__(self, program: Path, address: str, width: int, height: int, runs: int) -> None:
         size = f"{width}x{height}"
