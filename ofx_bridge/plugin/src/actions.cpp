@@ -10,7 +10,7 @@
 #include "engine_pool.h"
 #include "geometry.h"
 #include "instance.h"
-#include "render.h"
+#include "render_action.h"
 
 namespace reelmend::plugin {
 
@@ -45,27 +45,15 @@ OfxStatus unload(const Call& call) {
     return kOfxStatOK;
 }
 
-void clear_shown_error(const ofxpp::Effect& effect, Instance* instance) {
-    if (instance != nullptr && instance->shows_error.exchange(false))
-        ofxpp::clear_error(effect.suites(), effect.handle());
-}
-
-// Nothing is remembered of an interactive sequence: the user may be editing the nodes above while it lasts.
-bool is_interactive(const Call& call) {
-    return call.in_args().find_int(kOfxPropIsInteractive).value_or(0) != 0;
-}
-
 OfxStatus begin_sequence(const Call& call) {
     const auto effect = call.effect();
-    Instance* instance = instance_of(effect);
-    clear_shown_error(effect, instance);  // Nuke doesn't render an effect on which an error stands
-    if (instance != nullptr && !is_interactive(call)) instance->memory.begin();
+    clear_standing_words(effect);  // Nuke doesn't render an effect on which an error stands
+    if (Instance* instance = instance_of(effect); instance != nullptr) instance->begin_sequence(call.in_args());
     return kOfxStatOK;
 }
 
 OfxStatus end_sequence(const Call& call) {
-    Instance* instance = instance_of(call.effect());
-    if (instance != nullptr && !is_interactive(call)) instance->memory.end();
+    if (Instance* instance = instance_of(call.effect()); instance != nullptr) instance->end_sequence(call.in_args());
     return kOfxStatOK;
 }
 
@@ -73,38 +61,14 @@ OfxStatus instance_changed(const Call& call) {
     const std::string reason = call.in_args().find_string(kOfxPropChangeReason).value_or("");
     if (reason == kOfxChangeTime) return kOfxStatReplyDefault;
     const auto effect = call.effect();
-    Instance* instance = instance_of(effect);
-    if (instance != nullptr) instance->memory.clear();
-    clear_shown_error(effect, instance);
+    if (Instance* instance = instance_of(effect); instance != nullptr) instance->something_changed();
+    clear_standing_words(effect);
     return kOfxStatOK;
 }
 
 OfxStatus purge_caches(const Call& call) {
-    if (Instance* instance = instance_of(call.effect()); instance != nullptr) instance->memory.clear();
+    if (Instance* instance = instance_of(call.effect()); instance != nullptr) instance->purge();
     return kOfxStatOK;
-}
-
-OfxStatus render(const Call& call) {
-    const auto effect = call.effect();
-    Instance* instance = instance_of(effect);
-    const auto arguments = RenderArguments::read(call.in_args());
-    FrameRender frame(call.definition(), effect, instance, arguments);
-    const OfxStatus status = ofxpp::guarded(
-        [&] {
-            frame.run();
-            return kOfxStatOK;
-        },
-        [&](const char* reason) {
-            // A host that stopped the render throws the picture away: it must hear a failure, so that it caches
-            // nothing, and the artist, who pressed the button, need not be told.
-            if (frame.aborted()) return;
-            ofxpp::show_error(
-                call.suites, effect.handle(),
-                call.definition().label + ", frame " + std::to_string(nearest_frame(arguments.time)) + ": " + reason);
-            if (instance != nullptr) instance->shows_error = true;
-        });
-    if (status == kOfxStatOK) clear_shown_error(effect, instance);
-    return status;
 }
 
 OfxStatus dispatch(const Call& call) {
@@ -117,7 +81,7 @@ OfxStatus dispatch(const Call& call) {
     // Resolve hides the controls unless these two answer OK.
     if (call.is(kOfxActionCreateInstance)) return create_instance(call.effect()), kOfxStatOK;
     if (call.is(kOfxActionDestroyInstance)) return destroy_instance(call.effect()), kOfxStatOK;
-    if (call.is(kOfxImageEffectActionRender)) return render(call);
+    if (call.is(kOfxImageEffectActionRender)) return render_action(call.definition(), call.effect(), call.in_args());
     if (call.is(kOfxImageEffectActionBeginSequenceRender)) return begin_sequence(call);
     if (call.is(kOfxImageEffectActionEndSequenceRender)) return end_sequence(call);
     if (call.is(kOfxImageEffectActionIsIdentity))

@@ -1,5 +1,9 @@
 #include "engine_pool.h"
 
+#include <unistd.h>
+
+#include <utility>
+
 #include "engine_command.h"
 #include "lasting.h"
 
@@ -18,6 +22,7 @@ EnginePool& EnginePool::shared() {
 std::shared_ptr<transport::EngineClient> EnginePool::client(const std::string& address) {
     const std::string key = address.empty() ? transport::default_address() : address;
     const std::lock_guard lock(mutex_);
+    leave_parents_clients();
     auto& client = clients_[key];
     if (client == nullptr) {
         transport::EngineStart start;
@@ -33,15 +38,25 @@ void EnginePool::add_user(const void* effect) {
 }
 
 void EnginePool::remove_user(const void* effect) {
-    std::map<std::string, std::shared_ptr<transport::EngineClient>> gone;
+    Clients gone;
     const std::lock_guard lock(mutex_);
     users_.erase(effect);
+    leave_parents_clients();
     if (users_.empty()) gone.swap(clients_);
 }
 
 bool EnginePool::in_use() {
     const std::lock_guard lock(mutex_);
     return !users_.empty();
+}
+
+// A host that forks without exec leaves its child our connections. They are the parent's: a word on them from here
+// would end its streams, so they are neither used nor closed, but left alone for good.
+void EnginePool::leave_parents_clients() {
+    const int process = getpid();
+    if (process_ != 0 && process_ != process) static_cast<void>(new Clients(std::move(clients_)));
+    if (process_ != process) clients_.clear();
+    process_ = process;
 }
 
 }  // namespace reelmend::plugin

@@ -25,9 +25,13 @@ class EnginePool {
     bool in_use();
 
   private:
+    using Clients = std::map<std::string, std::shared_ptr<transport::EngineClient>>;
+    void leave_parents_clients();
+
     std::mutex mutex_;
+    int process_ = 0;
     std::set<const void*> users_;
-    std::map<std::string, std::shared_ptr<transport::EngineClient>> clients_;
+    Clients clients_;
 };
 
 }  // namespace reelmend::plugin

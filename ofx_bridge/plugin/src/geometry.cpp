@@ -1,7 +1,11 @@
 #include "geometry.h"
 
+#include <algorithm>
+
+#include "fields.h"
+#include "instance.h"
 #include "params.h"
-#include "render.h"
+#include "source_frames.h"
 #include "window.h"
 
 namespace reelmend::plugin {
@@ -38,11 +42,21 @@ OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Eff
                             const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
     const OfxTime time = in_args.get_double(kOfxPropTime);
     const Settings settings = read_settings(definition, effect.params(), time);
-    const FrameWindow window =
-        window_at(time, settings.identity ? 0 : settings.radius_frames, clip_span(source_of(effect)));
+    const ofxpp::Clip source = source_of(effect);
+    const bool fielded = is_fielded(settings.field_order, source).value_or(false);
+    const int radius_frames = settings.identity ? 0 : settings.radius_frames;
+    const FrameWindow window = window_at(frame_time(time, fielded), radius_frames, clip_span(source));
+    FrameSpan reads = window.frames;
+    if (Instance* instance = instance_of(effect); instance != nullptr && radius_frames > 0) {
+        // The render will read these as well, while the engine works.
+        const auto next = instance->playback.next_after(window.centre);
+        instance->playback.tell(window.centre, next);
+        for (const int64_t frame : next ? frames_ahead(window, *next, radius_frames) : std::vector<int64_t>{})
+            reads = {std::min(reads.first, frame), std::max(reads.last, frame)};
+    }
     constexpr const char* kProperty = "OfxImageClipPropFrameRange_Source";
-    out_args.set(kProperty, static_cast<double>(window.frames.first), 0);
-    out_args.set(kProperty, static_cast<double>(window.frames.last), 1);
+    out_args.set(kProperty, static_cast<double>(reads.first), 0);
+    out_args.set(kProperty, static_cast<double>(reads.last), 1);
     return kOfxStatOK;
 }
 

@@ -4,6 +4,44 @@
 
 namespace reelmend::plugin {
 
+namespace {
+
+// Instances in a row that were destroyed after one frame.
+std::atomic<int> short_lives{0};
+constexpr int kHabit = 2;
+
+bool is_interactive(const ofxpp::PropertySet& in_args) {
+    return in_args.find_int(kOfxPropIsInteractive).value_or(0) != 0;
+}
+
+}  // namespace
+
+void Instance::begin_sequence(const ofxpp::PropertySet& in_args) {
+    if (is_interactive(in_args)) return;
+    memory.begin();
+    const double first = in_args.find_double(kOfxImageEffectPropFrameRange, 0).value_or(0);
+    const double last = in_args.find_double(kOfxImageEffectPropFrameRange, 1).value_or(first);
+    playback.begin(first, last, in_args.find_double(kOfxImageEffectPropFrameStep).value_or(0));
+}
+
+void Instance::end_sequence(const ofxpp::PropertySet& in_args) {
+    if (is_interactive(in_args)) return;
+    memory.end();
+    playback.end();
+}
+
+void Instance::something_changed() {
+    memory.doubt();
+    seen.clear();
+    clock.clear();
+    wants_whole_neighbours = false;
+}
+
+void Instance::purge() {
+    memory.clear();
+    seen.clear();
+}
+
 Instance* instance_of(const ofxpp::Effect& effect) {
     return static_cast<Instance*>(effect.properties().find_pointer(kOfxPropInstanceData).value_or(nullptr));
 }
@@ -21,6 +59,14 @@ void create_instance(const ofxpp::Effect& effect) {
 void destroy_instance(const ofxpp::Effect& effect) {
     const std::unique_ptr<Instance> instance(instance_of(effect));
     effect.properties().offer_pointer(kOfxPropInstanceData, nullptr);
+    if (instance == nullptr || instance->renders > 1)
+        short_lives = 0;
+    else if (instance->renders == 1)
+        ++short_lives;
+}
+
+bool instances_live_for_one_frame() {
+    return short_lives >= kHabit;
 }
 
 }  // namespace reelmend::plugin

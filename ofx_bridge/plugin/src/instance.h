@@ -5,13 +5,33 @@
 
 #include <atomic>
 
+#include "clock_watch.h"
+#include "playback.h"
+#include "seen_frames.h"
 #include "sequence_memory.h"
 
 namespace reelmend::plugin {
 
+// Which words stand on the effect in the host.
+enum class Standing { nothing, note, error };
+
 struct Instance {
     SequenceMemory memory;
-    std::atomic<bool> shows_error{false};  // a persistent message stands on the effect
+    Playback playback;
+    SeenFrames seen;
+    ClockWatch clock;
+    std::atomic<Standing> standing{Standing::nothing};
+    // The model wants neighbours whole: fetching one ahead would only cost a call more.
+    std::atomic<bool> wants_whole_neighbours{false};
+    // As what the engine last had a whole frame sent: what it remembers of others came the same way.
+    std::atomic<transport::SampleType> sent{transport::SampleType::float32};
+    std::atomic<int> renders{0};
+
+    // Nothing may be held for true of an interactive sequence: the user may be editing the nodes above while it lasts.
+    void begin_sequence(const ofxpp::PropertySet& in_args);
+    void end_sequence(const ofxpp::PropertySet& in_args);
+    void something_changed();
+    void purge();
 };
 
 // Null when the host never created the instance, or keeps no data for it: then nothing is remembered.
@@ -19,5 +39,8 @@ Instance* instance_of(const ofxpp::Effect& effect);
 
 void create_instance(const ofxpp::Effect& effect);
 void destroy_instance(const ofxpp::Effect& effect);
+
+// Whether this host makes a new instance for every frame, as MLT does: none of them has seen another frame.
+bool instances_live_for_one_frame();
 
 }  // namespace reelmend::plugin

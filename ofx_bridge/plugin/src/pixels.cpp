@@ -3,21 +3,31 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <vector>
+
+#include "fields.h"
 
 namespace reelmend::plugin {
 
 namespace {
 
+using transport::SampleDepth;
+
 struct Depth {
     const char* name;
     int sample_bytes;
-    bool is_float;
+    SampleDepth depth;
+    bool swapped = false;
 };
 
-constexpr Depth kDepths[] = {{kOfxBitDepthFloat, 4, true},
-                             {kOfxBitDepthHalf, 2, false},
-                             {kOfxBitDepthShort, 2, false},
-                             {kOfxBitDepthByte, 1, false}};
+// The last three are those of VEGAS, whose samples come as B, G, R.
+constexpr Depth kDepths[] = {
+    {kOfxBitDepthFloat, 4, SampleDepth::float32},           {kOfxBitDepthHalf, 2, SampleDepth::half16},
+    {kOfxBitDepthShort, 2, SampleDepth::short16},           {kOfxBitDepthByte, 1, SampleDepth::byte8},
+    {"OfxBitDepthFloatBGR", 4, SampleDepth::float32, true}, {"OfxBitDepthShortBGR", 2, SampleDepth::short16, true},
+    {"OfxBitDepthByteBGR", 1, SampleDepth::byte8, true}};
+constexpr const char* kPixelOrder = "OfxImageEffectPropPixelOrder";
+constexpr const char* kSwappedOrder = "OfxImagePixelOrderBGRA";
 
 int component_count(const std::string& components) {
     if (components == kOfxImageComponentRGBA) return 4;
@@ -30,25 +40,53 @@ int component_count(const std::string& components) {
     throw ofxpp::Error(kOfxStatFailed, reason);
 }
 
-bool colour_floats(const PixelView& pixels) {
-    return pixels.is_float && pixels.components >= 3;
+std::optional<bool> premultiplication_of(const ofxpp::Image& image) {
+    const std::string alpha = image.premultiplication();
+    if (alpha == kOfxImagePreMultiplied) return true;
+    if (alpha == kOfxImageUnPreMultiplied || alpha == kOfxImageOpaque) return false;
+    return std::nullopt;
 }
 
-bool same_layout(const PixelView& a, const PixelView& b) {
-    return a.components == b.components && a.sample_bytes == b.sample_bytes && a.is_float == b.is_float;
+size_t pixel_bytes(const PixelView& pixels) {
+    return static_cast<size_t>(pixels.components) * static_cast<size_t>(pixels.sample_bytes);
 }
 
 void clear_span(const PixelView& target, int x1, int x2, int y) {
-    if (x2 > x1) std::memset(target.at(x1, y), 0, size_t(x2 - x1) * target.components * target.sample_bytes);
+    if (x2 > x1) std::memset(target.at(x1, y), 0, size_t(x2 - x1) * pixel_bytes(target));
 }
 
-// Floats between RGB and RGBA.
-void convert_span(const PixelView& target, const PixelView& source, int x1, int x2, int y) {
-    auto* to = reinterpret_cast<float*>(target.at(x1, y));
-    const auto* from = reinterpret_cast<const float*>(source.at(x1, y));
-    for (int x = x1; x < x2; ++x, to += target.components, from += source.components) {
-        std::copy_n(from, 3, to);
-        if (target.components == 4) to[3] = 1.0F;
+// Clears what of `area` lies outside of `kept`, which lies inside of it or is empty.
+void clear_around(const PixelView& target, const OfxRectI& area, const OfxRectI& kept) {
+    for (int y = area.y1; y < area.y2; ++y) {
+        const bool crosses = !is_empty(kept) && y >= kept.y1 && y < kept.y2;
+        clear_span(target, area.x1, crosses ? kept.x1 : area.x2, y);
+        if (crosses) clear_span(target, kept.x2, area.x2, y);
+    }
+}
+
+PixelView part_of(const PixelView& pixels, const OfxRectI& area) {
+    PixelView part = pixels;
+    part.bounds = area;
+    part.origin = pixels.at(area.x1, area.y1);
+    return part;
+}
+
+// A host that doesn't say how its output holds alpha takes it as its source does.
+PixelView in_terms_of(const PixelView& target, const PixelView& source) {
+    PixelView same = target;
+    if (!same.premultiplied) same.premultiplied = source.premultiplied;
+    return same;
+}
+
+// Between layouts of colour, one line after the other.
+void convert(const PixelView& target, const PixelView& source, const OfxRectI& area) {
+    const auto width = static_cast<size_t>(area.x2 - area.x1);
+    std::vector<float> planes(3 * width);
+    for (int y = area.y1; y < area.y2; ++y) {
+        const OfxRectI line{area.x1, y, area.x2, y + 1};
+        const auto from = host_pixels(part_of(source, line));
+        transport::pack(from, transport::SampleType::float32, planes.data());
+        transport::unpack(planes.data(), 3, from, host_target(part_of(target, line)));
     }
 }
 
@@ -57,7 +95,7 @@ void convert_span(const PixelView& target, const PixelView& source, int x1, int 
 PixelView view_of(const ofxpp::Image& image, const std::string& what) {
     PixelView view;
     view.bounds = image.bounds();
-    if (view.bounds.x2 <= view.bounds.x1 || view.bounds.y2 <= view.bounds.y1) refuse(what + " is empty: 0 pixels");
+    if (is_empty(view.bounds)) refuse(what + " is empty: 0 pixels");
     view.components = component_count(image.components());
     if (view.components == 0) refuse(what + " has unknown components '" + image.components() + "'");
     const std::string name = image.depth();
@@ -65,7 +103,10 @@ PixelView view_of(const ofxpp::Image& image, const std::string& what) {
         std::find_if(std::begin(kDepths), std::end(kDepths), [&](const Depth& d) { return name == d.name; });
     if (depth == std::end(kDepths)) refuse(what + " has an unknown bit depth '" + name + "'");
     view.sample_bytes = depth->sample_bytes;
-    view.is_float = depth->is_float;
+    view.depth = depth->depth;
+    view.swapped = view.is_colour() && (depth->swapped || is_swapped(image.properties()));
+    if (view.components == 4) view.premultiplied = premultiplication_of(image);
+    view.field = field_named(image.field());
     const std::ptrdiff_t packed = std::ptrdiff_t{view.width()} * view.components * view.sample_bytes;
     view.row_bytes = image.row_bytes().value_or(0);
     if (view.row_bytes == 0) view.row_bytes = packed;
@@ -76,9 +117,30 @@ PixelView view_of(const ofxpp::Image& image, const std::string& what) {
     return view;
 }
 
+bool is_swapped(const ofxpp::PropertySet& properties) {
+    return properties.find_string(kPixelOrder).value_or("") == kSwappedOrder;
+}
+
 void check_renderable(const PixelView& pixels, const std::string& what) {
-    if (!pixels.is_float) refuse(what + " is not 32-bit float; set the project or the node to float");
-    if (pixels.components < 3) refuse(what + " is neither RGB nor RGBA; connect a colour clip");
+    if (!pixels.is_colour()) refuse(what + " is neither RGB nor RGBA; connect a colour clip");
+}
+
+int field_line(int y, Parity parity) {
+    const int offset = parity == Parity::upper ? 1 : 0;
+    // Towards the line above, also below 0.
+    return (y - offset + 1) >> 1;
+}
+
+OfxRectI field_of(const OfxRectI& area, Parity parity) {
+    return {area.x1, field_line(area.y1, parity), area.x2, field_line(area.y2, parity)};
+}
+
+PixelView field_of(const PixelView& frame, Parity parity) {
+    PixelView field = frame;
+    field.bounds = field_of(frame.bounds, parity);
+    field.origin = frame.at(frame.bounds.x1, 2 * field.bounds.y1 + (parity == Parity::upper ? 1 : 0));
+    field.row_bytes = 2 * frame.row_bytes;
+    return field;
 }
 
 transport::HostPixels host_pixels(const PixelView& pixels) {
@@ -88,6 +150,22 @@ transport::HostPixels host_pixels(const PixelView& pixels) {
     view.width = static_cast<uint32_t>(pixels.width());
     view.height = static_cast<uint32_t>(pixels.height());
     view.components = static_cast<uint32_t>(pixels.components);
+    view.depth = pixels.depth;
+    view.premultiplied = pixels.premultiplied.value_or(false);
+    view.swapped = pixels.swapped;
+    return view;
+}
+
+transport::HostTarget host_target(const PixelView& pixels) {
+    transport::HostTarget view;
+    view.top_row = pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1);
+    view.row_stride_bytes = -pixels.row_bytes;
+    view.width = static_cast<uint32_t>(pixels.width());
+    view.height = static_cast<uint32_t>(pixels.height());
+    view.components = static_cast<uint32_t>(pixels.components);
+    view.depth = pixels.depth;
+    view.premultiplied = pixels.premultiplied.value_or(false);
+    view.swapped = pixels.swapped;
     return view;
 }
 
@@ -98,40 +176,48 @@ OfxRectI intersection(const OfxRectI& a, const OfxRectI& b) {
     return both;
 }
 
-void write_source(const PixelView& target, const OfxRectI& window, const PixelView* source) {
-    const OfxRectI area = intersection(window, target.bounds);
-    const bool copies = source != nullptr && same_layout(target, *source);
-    const bool converts = source != nullptr && colour_floats(target) && colour_floats(*source);
-    const OfxRectI shared = copies || converts ? intersection(area, source->bounds) : OfxRectI{};
-    for (int y = area.y1; y < area.y2; ++y) {
-        if (y < shared.y1 || y >= shared.y2 || shared.x2 <= shared.x1) {
-            clear_span(target, area.x1, area.x2, y);
-            continue;
-        }
-        clear_span(target, area.x1, shared.x1, y);
-        clear_span(target, shared.x2, area.x2, y);
-        if (copies)
-            std::memcpy(target.at(shared.x1, y), source->at(shared.x1, y),
-                        size_t(shared.x2 - shared.x1) * target.components * target.sample_bytes);
-        else
-            convert_span(target, *source, shared.x1, shared.x2, y);
-    }
+bool is_empty(const OfxRectI& area) {
+    return area.x2 <= area.x1 || area.y2 <= area.y1;
 }
 
-void write_planes(const PixelView& target, const OfxRectI& window, const OfxRectI& area,
-                  const transport::RenderOutput& output) {
-    const OfxRectI shared = intersection(intersection(window, target.bounds), area);
-    const size_t plane = output.format.plane_samples();
-    const size_t step = output.format.channels == 1 ? 0 : plane;  // one channel shows as grey
-    for (int y = shared.y1; y < shared.y2; ++y) {
-        const float* from = output.planes + size_t(area.y2 - 1 - y) * output.format.width + size_t(shared.x1 - area.x1);
-        auto* to = reinterpret_cast<float*>(target.at(shared.x1, y));
-        for (int x = shared.x1; x < shared.x2; ++x, ++from, to += target.components) {
-            to[0] = from[0];
-            to[1] = from[step];
-            to[2] = from[2 * step];
-        }
-    }
+bool same_bounds(const OfxRectI& a, const OfxRectI& b) {
+    return a.x1 == b.x1 && a.y1 == b.y1 && a.x2 == b.x2 && a.y2 == b.y2;
+}
+
+bool same_layout(const PixelView& a, const PixelView& b) {
+    const bool same_alpha = !a.premultiplied || !b.premultiplied || *a.premultiplied == *b.premultiplied;
+    return a.components == b.components && a.depth == b.depth && a.swapped == b.swapped && same_alpha;
+}
+
+bool converts(const PixelView& source, const PixelView& target) {
+    return same_layout(source, target) || (source.is_colour() && target.is_colour());
+}
+
+void write_source(const PixelView& target, const OfxRectI& window, const PixelView* source) {
+    const OfxRectI area = intersection(window, target.bounds);
+    const bool shows = source != nullptr && converts(*source, target);
+    const OfxRectI shared = shows ? intersection(area, source->bounds) : OfxRectI{};
+    clear_around(target, area, shared);
+    if (is_empty(shared)) return;
+    if (!same_layout(target, *source)) return convert(in_terms_of(target, *source), *source, shared);
+    const size_t bytes = static_cast<size_t>(shared.x2 - shared.x1) * pixel_bytes(target);
+    for (int y = shared.y1; y < shared.y2; ++y) std::memcpy(target.at(shared.x1, y), source->at(shared.x1, y), bytes);
+}
+
+void write_planes(const PixelView& target, const OfxRectI& window, const PixelView& source,
+                  const transport::RenderOutput& output, transport::SampleType sent) {
+    const OfxRectI area = intersection(window, target.bounds);
+    const OfxRectI shared = intersection(area, source.bounds);
+    clear_around(target, area, shared);
+    if (is_empty(shared)) return;
+    transport::PlanarPixels planes;
+    planes.samples = output.planes + size_t(source.bounds.y2 - shared.y2) * output.format.width +
+                     size_t(shared.x1 - source.bounds.x1);
+    planes.channels = output.format.channels;
+    planes.row_samples = output.format.width;
+    planes.plane_samples = output.format.plane_samples();
+    transport::unpack(planes, host_pixels(part_of(source, shared)),
+                      host_target(part_of(in_terms_of(target, source), shared)), sent);
 }
 
 }  // namespace reelmend::plugin

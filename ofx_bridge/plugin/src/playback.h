@@ -18,7 +18,8 @@ class Playback {
 
     void rendering(int64_t frame);
 
-    // The frame after this one in the direction of play; nothing where the frames come in no order, or the sequence ends.
+    // The frame after this one in the direction of play; nothing where the frames come in no order, or the sequence
+    // ends.
     std::optional<int64_t> next_after(int64_t frame) const;
 
     // GetFramesNeeded has told the host of what next_after() answered, so that the render of the frame keeps to it.

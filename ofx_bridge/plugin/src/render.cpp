@@ -5,6 +5,9 @@
 #include <algorithm>
 
 #include "engine_pool.h"
+#include "fields.h"
+#include "instance.h"
+#include "views.h"
 
 namespace reelmend::plugin {
 
@@ -14,24 +17,34 @@ namespace {
     throw ofxpp::Error(kOfxStatFailed, reason);
 }
 
-// Whatever fails, no pixel of the output stays unwritten: hosts show them (MLT writes the frame all the same).
-class BlankUnlessWritten {
+// The engine wants pixels of a frame that was only seen before.
+class FrameGone : public ofxpp::Error {
   public:
-    BlankUnlessWritten(const PixelView& target, const OfxRectI& area) : target_(target), area_(area) {}
-    ~BlankUnlessWritten() {
-        if (!dismissed_) write_source(target_, area_, nullptr);
+    explicit FrameGone(int64_t number)
+        : Error(kOfxStatFailed, "the engine no longer has frame " + std::to_string(number)) {}
+};
+
+std::string text(const transport::FrameFormat& format) {
+    return std::to_string(format.width) + "×" + std::to_string(format.height);
+}
+
+}  // namespace
+
+// Whatever fails, no pixel of the output stays unwritten: hosts show them (MLT writes the frame all the same).
+class FrameRender::SourceUnlessWritten {
+  public:
+    explicit SourceUnlessWritten(FrameRender& render) : render_(render) {}
+    ~SourceUnlessWritten() {
+        if (!dismissed_) render_.write_without_result();
     }
-    BlankUnlessWritten(const BlankUnlessWritten&) = delete;
-    BlankUnlessWritten& operator=(const BlankUnlessWritten&) = delete;
+    SourceUnlessWritten(const SourceUnlessWritten&) = delete;
+    SourceUnlessWritten& operator=(const SourceUnlessWritten&) = delete;
     void dismiss() { dismissed_ = true; }
 
   private:
-    const PixelView& target_;
-    const OfxRectI& area_;
+    FrameRender& render_;
     bool dismissed_ = false;
 };
-
-}  // namespace
 
 RenderArguments RenderArguments::read(const ofxpp::PropertySet& in_args) {
     RenderArguments arguments;
@@ -43,70 +56,145 @@ RenderArguments RenderArguments::read(const ofxpp::PropertySet& in_args) {
     const auto x2 = in_args.find_int(kOfxImageEffectPropRenderWindow, 2);
     const auto y2 = in_args.find_int(kOfxImageEffectPropRenderWindow, 3);
     if (x1 && y1 && x2 && y2) arguments.window = OfxRectI{*x1, *y1, *x2, *y2};
+    arguments.field = field_named(in_args.find_string(kOfxImageEffectPropFieldToRender).value_or(""));
     return arguments;
-}
-
-std::optional<FrameSpan> clip_span(const ofxpp::Clip& clip) {
-    const auto range = clip.frame_range();
-    return range ? whole_frames(range->min, range->max) : std::nullopt;
 }
 
 void FrameRender::run() {
     const auto output = effect_.clip(kOfxImageEffectOutputClipName).image(arguments_.time);
     if (!output) refuse("the host gave no output image");
-    const PixelView target = view_of(*output, "the output image");
-    area_ = arguments_.window.value_or(target.bounds);
-    BlankUnlessWritten blank(target, area_);
-    settings_ = read_settings(definition_, effect_.params(), arguments_.time);
-    source_.emplace(effect_.clip(kOfxImageEffectSimpleSourceClipName), instance_, arguments_.scale);
-    window_ = window_at(arguments_.time, settings_.radius_frames, clip_span(source_->clip()));
-    copy_source(target);
-    blank.dismiss();
-    if (!settings_.identity) render_into(target);  // Resolve renders even where it was told that nothing changes
+    target_ = view_of(*output, "the output image");
+    area_ = intersection(arguments_.window.value_or(target_.bounds), target_.bounds);
+    SourceUnlessWritten otherwise(*this);
+    open_source();
+    write();
+    otherwise.dismiss();
 }
 
-void FrameRender::copy_source(const PixelView& target) {
-    const bool given = source_->with_pixels(window_.centre, [&](const PixelView& pixels) {
-        write_source(target, area_, &pixels);
-        source_bounds_ = pixels.bounds;
-        // An edit above the node in mid-sequence shows here first; what is remembered of its neighbours is as old.
-        if (!settings_.identity) source_->confirm(window_.centre, pixels);
-    });
-    if (given) return;
+void FrameRender::open_source() {
+    settings_ = read_settings(definition_, effect_.params(), arguments_.time);
+    auto clip = effect_.clip(kOfxImageEffectSimpleSourceClipName);
+    target_.swapped = target_.swapped || is_swapped(clip.properties());
+    split_ = split_of(settings_.field_order, clip, target_.field, arguments_.field);
+    targets_ = pictures_of(target_, split_);
+    areas_ = areas_of(area_, split_);
+    const bool fielded = split_ != Split::whole || is_one_field(target_.field);
+    window_ = window_at(frame_time(arguments_.time, fielded), settings_.radius_frames, clip_span(clip));
+    source_.emplace(std::move(clip), instance_ == nullptr ? nullptr : &instance_->memory, arguments_.scale, split_,
+                    [this] { return poll_abort(); });
+    if (instance_ == nullptr) return;
+    sent_ = instance_->sent;
+    ++instance_->renders;
+    instance_->playback.rendering(window_.centre);
+}
+
+void FrameRender::write() {
+    if (poll_abort()) refuse("stopped by the host");
     if (source_->clip().properties().find_int(kOfxImageClipPropConnected).value_or(1) == 0)
         refuse("nothing is connected to its Source; connect a clip");
-    throw missing_frame(window_.centre);
+    // Resolve renders even where it was told that nothing changes. Alpha alone has nothing to mend.
+    if (settings_.identity || !target_.is_colour()) return show_source();
+    if (lacks_neighbours()) return mend_without_neighbours();
+    mend();
+    watch_clock();
+    if (lacks_neighbours()) mend_without_neighbours();
 }
 
-void FrameRender::render_into(const PixelView& target) {
-    check_renderable(target, "the output image");
-    require_neighbours();
-    announce_window();
-    // When the host's pixels changed under us it is asked once more: the user may just have edited the node above.
-    if (ofxpp::succeeds<FrameChanged>([&] { render(target); })) return;
-    source_->forget();
-    announce_window();
-    render(target);
+void FrameRender::show_source() {
+    const PixelView* source = source_->image(window_.centre);
+    if (source == nullptr) throw missing_frame(window_.centre);
+    if (!converts(*source, target_))
+        refuse(
+            "its Source and its output have other components or depths, between which nothing is converted; set "
+            "both to the same");
+    write_pictures(source);
 }
 
-void FrameRender::require_neighbours() const {
+// The output may hold part of a result by now.
+void FrameRender::write_without_result() noexcept {
+    if (copied_ && !received_) return;
+    ofxpp::guarded(
+        [&] {
+            const PixelView* source = nullptr;
+            // Who stopped the render doesn't look at the picture, and doesn't want to wait for another image.
+            if (source_) source = aborted_ ? source_->held(window_.centre) : source_->image(window_.centre);
+            write_pictures(source);
+            return kOfxStatOK;
+        },
+        [&](const char*) { write_pictures(nullptr); });
+}
+
+bool FrameRender::lacks_neighbours() const {
+    if (settings_.radius_frames == 0) return false;
     // MLT says 0 here and then answers each neighbour with the current frame: a window of one picture, which would
     // come out unmended and look like a success.
-    if (settings_.radius_frames > 0 && effect_.host().find_int(kOfxImageEffectPropTemporalClipAccess).value_or(1) == 0)
-        refuse(definition_.label +
-               " needs the frames around this one, and this host gives effects the current frame only; use another "
-               "host, or 'reelmend render' on the command line");
+    const bool denied = effect_.host().find_int(kOfxImageEffectPropTemporalClipAccess).value_or(1) == 0;
+    return denied || (instance_ != nullptr && instance_->clock.caught());
+}
+
+void FrameRender::mend_without_neighbours() {
+    copied_ = false;
+    switch (settings_.without_neighbours) {
+        case WithoutNeighbours::fail:
+            refuse(
+                definition_.label +
+                " needs the frames around this one, and this host gives effects the current frame only; set 'Without "
+                "neighbours' to another answer, use another host, or 'reelmend render' on the command line");
+        case WithoutNeighbours::pass_through:
+            note_ = "passes the source through: this host gives effects the current frame only";
+            return show_source();
+        case WithoutNeighbours::frames_already_seen:
+            note_ =
+                "works from the frames already seen: this host gives effects the current frame only. The result "
+                "depends on where playback began";
+            return mend_from_seen();
+    }
+}
+
+void FrameRender::mend_from_seen() {
+    if (instance_ == nullptr || (instance_->renders == 1 && instances_live_for_one_frame()))
+        refuse(
+            "this host makes a new node for every frame, so that none has been seen; set 'Without neighbours' to "
+            "another answer, or use 'reelmend render' on the command line");
+    const auto known = source_->announce_afresh(window_.centre);
+    if (known == nullptr) throw missing_frame(window_.centre);
+    const auto try_window = [&] {
+        frames_.clear();
+        for (auto& seen : instance_->seen.window(window_.centre, known, settings_.radius_frames))
+            frames_.push_back({seen.number, std::move(seen.frame), false});
+        centre_ = frames_.size() - 1;
+        frames_[centre_].of_host = true;
+        window_.frames = {frames_.front().number, frames_.back().number};
+        window_.clip.reset();
+        return ofxpp::succeeds<FrameGone>([&] { render(); });
+    };
+    while (!try_window()) instance_->seen.forget_through(gone_);
+}
+
+void FrameRender::mend() {
+    announce_window();
+    plan_ahead();
+    // When the host's pixels changed under us it is asked once more: the user may just have edited the node above.
+    if (ofxpp::succeeds<FrameChanged>([&] { render(); })) return;
+    source_->forget();
+    copied_ = false;
+    announce_window();
+    render();
 }
 
 void FrameRender::announce_window() {
     frames_.clear();
-    if (!announce(window_.centre)) throw missing_frame(window_.centre);
     int64_t first = window_.centre;
     while (first > window_.frames.first && announce(first - 1)) --first;
     std::reverse(frames_.begin(), frames_.end());
+    centre_ = frames_.size();
     int64_t last = window_.centre;
     while (last < window_.frames.last && announce(last + 1)) ++last;
     window_.frames = {first, last};
+    // Last, since its image is the one that will be held on to.
+    const auto known = source_->announce(window_.centre);
+    if (known == nullptr) throw missing_frame(window_.centre);
+    frames_.insert(frames_.begin() + static_cast<std::ptrdiff_t>(centre_), {window_.centre, known, true});
 }
 
 // False: there is no such frame, and the host didn't say that there would be.
@@ -114,57 +202,142 @@ bool FrameRender::announce(int64_t frame) {
     if (poll_abort()) refuse("stopped by the host");
     const auto known = source_->announce(frame);
     if (known == nullptr && window_.clip) throw missing_frame(frame);
-    if (known != nullptr) frames_.emplace_back(frame, known);
+    if (known != nullptr) frames_.push_back({frame, known, true});
     return known != nullptr;
 }
 
-void FrameRender::render(const PixelView& target) {
-    transport::RenderCallbacks callbacks;
-    callbacks.supply = [this](size_t index, transport::Form form, transport::SampleType type,
-                              void* planes) -> std::optional<transport::Digest> {
-        supply(index, form, type, planes);
-        return std::nullopt;
-    };
-    callbacks.receive = [&](const transport::RenderOutput& output) { receive(output, target); };
-    callbacks.aborted = [this] { return poll_abort(); };
-    EnginePool::shared().client(settings_.engine_address)->render(job(), callbacks);
+void FrameRender::plan_ahead() {
+    if (instance_ == nullptr || instance_->wants_whole_neighbours) return;
+    const auto next = instance_->playback.told(window_.centre);
+    if (next) ahead_ = frames_ahead(window_, *next, settings_.radius_frames);
 }
 
-transport::RenderJob FrameRender::job() const {
+void FrameRender::watch_clock() {
+    if (instance_ == nullptr || frames_.size() < 2) return;
+    const auto digest_of = [](const WindowFrame& frame) { return frame.known->pictures.front().digest; };
+    const transport::Digest first = digest_of(frames_.front());
+    const bool one_picture = std::all_of(frames_.begin(), frames_.end(),
+                                         [&](const WindowFrame& frame) { return digest_of(frame) == first; });
+    instance_->clock.observe(window_, one_picture ? std::optional(first) : std::nullopt);
+}
+
+void FrameRender::render() {
+    const auto client = EnginePool::shared().client(settings_.engine_address);
+    for (size_t picture = 0; picture < targets_.size(); ++picture) {
+        if (frames_[centre_].known->pictures[picture].format.height == 0) {
+            write_source(targets_[picture], areas_[picture], nullptr);
+            continue;
+        }
+        transport::RenderCallbacks callbacks;
+        callbacks.supply = [&](size_t index, transport::Form form, transport::SampleType type, void* planes) {
+            return supply(picture, index, form, type, planes);
+        };
+        callbacks.receive = [&](const transport::RenderOutput& output) { receive(picture, output); };
+        callbacks.while_waiting = [&] { wait_usefully(); };
+        callbacks.aborted = [this] { return poll_abort(); };
+        client->render(job(picture), callbacks);
+    }
+}
+
+transport::RenderJob FrameRender::job(size_t picture) const {
     const FrameSpan clip = window_.clip.value_or(window_.frames);
     transport::RenderJob job;
     job.effect = definition_.effect;
-    job.model = definition_.model;
+    job.model = settings_.model_id.empty() ? definition_.model : settings_.model_id;
     job.parameters = settings_.model;
-    job.frame = window_.centre;
+    job.frame = frames_[centre_].number;
     job.first_frame = clip.first;
     job.last_frame = clip.last;
-    for (const auto& [frame, known] : frames_) job.window.push_back({frame, known->digest, known->format});
+    for (const auto& frame : frames_) {
+        const Picture& announced = frame.known->pictures[picture];
+        job.window.push_back({frame.number, announced.digest, announced.format});
+    }
     job.output = settings_.output;
     job.route = settings_.route;
     job.timeout = settings_.timeout;
     return job;
 }
 
-void FrameRender::supply(size_t index, transport::Form form, transport::SampleType type, void* planes) const {
-    const auto& [frame, known] = frames_.at(index);
-    if (form == transport::Form::proxy)
-        std::copy(known->proxy.begin(), known->proxy.end(), static_cast<float*>(planes));
-    else
-        source_->pack(frame, *known, type, planes);
+transport::Digest FrameRender::supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
+                                      void* planes) {
+    const auto& [number, known, of_host] = frames_.at(index);
+    const Picture& announced = known->pictures[picture];
+    const int64_t frame = index == centre_ ? window_.centre : number;
+    if (!of_host && (form == transport::Form::full || announced.proxy.empty())) {
+        gone_ = number;
+        throw FrameGone(number);
+    }
+    if (form == transport::Form::full) {
+        if (index != centre_ && instance_ != nullptr) instance_->wants_whole_neighbours = true;
+        if (instance_ != nullptr) instance_->sent = type;
+        sent_ = type;
+        return source_->pack(frame, *known, picture, type, planes);
+    }
+    source_->make_proxy(frame, *known, picture, static_cast<float*>(planes));
+    return announced.digest;
 }
 
-void FrameRender::receive(const transport::RenderOutput& output, const PixelView& target) const {
-    if (output.identical_to_source) return;  // the output holds it already
-    const auto width = static_cast<uint32_t>(source_bounds_.x2 - source_bounds_.x1);
-    const auto height = static_cast<uint32_t>(source_bounds_.y2 - source_bounds_.y1);
+// The engine is working: time to have the centre at hand, or the frame that the next render will need. At most one of
+// the host's images is held at a time, so before the next one is fetched the source goes into the output, where the
+// result is then laid over it.
+void FrameRender::wait_usefully() {
+    if (copied_) return;
+    const PixelView& source = confirmed_centre();
+    const bool in_place = same_layout(source, target_) && same_bounds(source.bounds, target_.bounds) &&
+                          same_bounds(area_, target_.bounds);
+    if (ahead_.empty() || !in_place) return;
+    write_pictures(&source);
+    copied_ = true;
+    source_->let_go();
+    for (const int64_t frame : ahead_) {
+        if (poll_abort()) return;
+        source_->announce_ahead(frame);
+    }
+    source_->let_go();
+}
+
+const PixelView& FrameRender::confirmed_centre() {
+    return source_->confirmed(window_.centre, *frames_[centre_].known);
+}
+
+void FrameRender::receive(size_t picture, const transport::RenderOutput& output) {
+    const auto& wanted = frames_[centre_].known->pictures[picture].format;
     const auto& format = output.format;
-    if (format.width != width || format.height != height || (format.channels != 3 && format.channels != 1) ||
-        output.planes == nullptr)
-        refuse("the engine answered " + std::to_string(format.width) + "×" + std::to_string(format.height) + " with " +
-               std::to_string(format.channels) + " channels, not the source's " + std::to_string(width) + "×" +
-               std::to_string(height) + " with 3; install an engine and a plug-in of the same version");
-    write_planes(target, area_, source_bounds_, output);
+    const bool fits =
+        output.identical_to_source || (format.width == wanted.width && format.height == wanted.height &&
+                                       (format.channels == 3 || format.channels == 1) && output.planes != nullptr);
+    if (!fits)
+        refuse("the engine answered " + text(format) + " with " + std::to_string(format.channels) +
+               " channels, not the source's " + text(wanted) +
+               " with 3; install an engine and a plug-in of the same version");
+    const PixelView source = copied_ ? targets_[picture] : pictures_of(confirmed_centre(), split_)[picture];
+    received_ = true;
+    if (is_composed(settings_.view))
+        write_composed(picture, source, output);
+    else if (!output.identical_to_source)
+        write_planes(targets_[picture], areas_[picture], source, output, sent_);
+    else if (!copied_)
+        write_source(targets_[picture], areas_[picture], &source);
+}
+
+void FrameRender::write_composed(size_t picture, const PixelView& source, transport::RenderOutput output) {
+    const auto host = host_pixels(source);
+    transport::FrameFormat format = host.format();
+    format.sample_type = transport::SampleType::float32;
+    std::vector<float> shown(format.samples());
+    transport::pack(host, transport::SampleType::float32, shown.data());
+    if (output.identical_to_source) output.format = format;
+    const PlaneShape shape{format.width, format.height, format.channels};
+    if (!format.same_size(output.format)) refuse("this view needs a result in colour; set View to another");
+    compose_view(settings_, shape, shown.data(), output.planes, shown.data());
+    output.planes = shown.data();
+    write_planes(targets_[picture], areas_[picture], source, output, transport::SampleType::float32);
+}
+
+void FrameRender::write_pictures(const PixelView* source) {
+    if (targets_.size() != 1) return write_source(target_, area_, source);
+    const auto pictures = source == nullptr ? std::vector<PixelView>{} : pictures_of(*source, split_);
+    write_source(targets_.front(), areas_.front(), source == nullptr ? nullptr : &pictures.front());
 }
 
 bool FrameRender::poll_abort() {

@@ -1,10 +1,11 @@
-// One Render action: the source goes into the output first, then the engine's result over it.
+// One Render action: the window is announced, the engine's result written over the source's pixels.
 #pragma once
 
 #include <ofxpp/effect.h>
 
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "params.h"
@@ -15,17 +16,17 @@
 
 namespace reelmend::plugin {
 
+struct Instance;
+
 // What the host asks for.
 struct RenderArguments {
     OfxTime time = 0;
     std::optional<OfxRectI> window;  // pixels; some hosts leave it out: everything
     RenderScale scale;
+    ImageField field = ImageField::unsaid;
 
     static RenderArguments read(const ofxpp::PropertySet& in_args);
 };
-
-// The clip's range in whole frames; nothing where the host doesn't say.
-std::optional<FrameSpan> clip_span(const ofxpp::Clip& clip);
 
 class FrameRender {
   public:
@@ -39,16 +40,39 @@ class FrameRender {
     // The host asked to stop: the reason why run() threw.
     bool aborted() const { return aborted_; }
 
+    // What the artist should know of a frame that was rendered all the same; empty: nothing.
+    const std::string& note() const { return note_; }
+
   private:
-    void render_into(const PixelView& target);
-    void copy_source(const PixelView& target);
-    void require_neighbours() const;
+    // A frame of the window. What was only seen before can't be asked for again.
+    struct WindowFrame {
+        int64_t number = 0;
+        SourceFrames::Known known;
+        bool of_host = true;
+    };
+    class SourceUnlessWritten;
+
+    void open_source();
+    void write();
+    void show_source();
+    void mend();
+    void mend_without_neighbours();
+    void mend_from_seen();
+    bool lacks_neighbours() const;
     void announce_window();
     bool announce(int64_t frame);
-    void render(const PixelView& target);
-    transport::RenderJob job() const;
-    void supply(size_t index, transport::Form form, transport::SampleType type, void* planes) const;
-    void receive(const transport::RenderOutput& output, const PixelView& target) const;
+    void plan_ahead();
+    void watch_clock();
+    void render();
+    transport::RenderJob job(size_t picture) const;
+    transport::Digest supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
+                             void* planes);
+    void wait_usefully();
+    void receive(size_t picture, const transport::RenderOutput& output);
+    void write_composed(size_t picture, const PixelView& source, transport::RenderOutput output);
+    void write_pictures(const PixelView* source);
+    void write_without_result() noexcept;
+    const PixelView& confirmed_centre();
     bool poll_abort();
 
     const EffectDefinition& definition_;
@@ -56,12 +80,22 @@ class FrameRender {
     Instance* const instance_;
     const RenderArguments arguments_;
     Settings settings_;
+    PixelView target_;
+    OfxRectI area_{};  // of the output, that has to be written
+    Split split_ = Split::whole;
+    std::vector<PixelView> targets_;  // one for each picture of a frame
+    std::vector<OfxRectI> areas_;
     std::optional<SourceFrames> source_;
     FrameWindow window_;
-    OfxRectI area_{};  // of the output, that has to be written
-    OfxRectI source_bounds_{};
-    std::vector<std::pair<int64_t, SourceFrames::Known>> frames_;  // the window as announced, ascending
+    std::vector<WindowFrame> frames_;  // the window as announced, ascending
+    size_t centre_ = 0;                // its place in frames_
+    std::vector<int64_t> ahead_;       // frames to fetch while the engine works
+    bool copied_ = false;              // the source's pixels lie in the output already, and its image is let go
+    transport::SampleType sent_ = transport::SampleType::float32;  // the centre, to the engine
+    bool received_ = false;                                        // part of a result lies in the output
+    int64_t gone_ = 0;                                             // the last frame that was missing in the engine
     bool aborted_ = false;
+    std::string note_;
 };
 
 }  // namespace reelmend::plugin

@@ -1,4 +1,4 @@
-// The source clip during one render: each frame fetched from the host, named by its content, and let go at once.
+// The source clip during one render: frames fetched from the host, one image at a time, and named by their content.
 #pragma once
 
 #include <ofxpp/effect.h>
@@ -7,10 +7,11 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
-#include "instance.h"
 #include "pixels.h"
 #include "sequence_memory.h"
+#include "window.h"
 
 namespace reelmend::plugin {
 
@@ -25,42 +26,69 @@ struct RenderScale {
     double y = 1;
 };
 
+// The pictures that a frame is dealt out to; a field of a frame without its lines has height 0.
+std::vector<PixelView> pictures_of(const PixelView& frame, Split split);
+std::vector<OfxRectI> areas_of(const OfxRectI& area, Split split);
+
+// The clip's range in whole frames; nothing where the host doesn't say.
+std::optional<FrameSpan> clip_span(const ofxpp::Clip& clip);
+
 class SourceFrames {
   public:
     using Known = std::shared_ptr<const Announced>;
 
-    // `instance` may be null: then nothing is remembered from one render to the next.
-    SourceFrames(ofxpp::Clip clip, Instance* instance, RenderScale scale);
+    // `memory` may be null: then nothing is remembered from one render to the next.
+    SourceFrames(ofxpp::Clip clip, SequenceMemory* memory, RenderScale scale, Split split,
+                 std::function<bool()> aborted);
 
     const ofxpp::Clip& clip() const { return clip_; }
 
-    // Hands the pixels of a frame to `use`, without having checked that they can be rendered. False: the clip has no
-    // image there. Throws ofxpp::Error.
-    bool with_pixels(int64_t frame, const std::function<void(const PixelView&)>& use) const;
+    // The image of a frame, as it comes from the host. At most one is held: it stays until another one is fetched or
+    // let_go(). Null: the clip has no image there. Throws ofxpp::Error when it can't be read.
+    const PixelView* image(int64_t frame);
+    // The same when it is held, else null. Asks the host for nothing.
+    const PixelView* held(int64_t frame) const;
+    void let_go() { held_.reset(); }
 
     // What is known of the frame, fetched when it has to be; null when the clip has no image there.
     Known announce(int64_t frame);
-    // The same from pixels that are at hand.
-    Known learn(int64_t frame, const PixelView& pixels);
+    // The same from the frame's pixels, whatever was known.
+    Known announce_afresh(int64_t frame);
+    // The same as announce() for a frame that will be needed soon. Whatever goes wrong shows then.
+    void announce_ahead(int64_t frame);
 
-    // Forgets everything when these pixels are not those that are remembered for the frame.
-    void confirm(int64_t frame, const PixelView& pixels);
+    // Fetches the frame's image unless it is held. Throws FrameChanged when its pixels are not those announced.
+    const PixelView& confirmed(int64_t frame, const Announced& announced);
+    // Write one of the frame's pictures. Throw FrameChanged as well.
+    transport::Digest pack(int64_t frame, const Announced& announced, size_t picture, transport::SampleType type,
+                           void* planes);
+    void make_proxy(int64_t frame, const Announced& announced, size_t picture, float* planes);
 
-    // Writes all pixels of a frame that was announced, planar. Throws FrameChanged when they are others now.
-    void pack(int64_t frame, const Announced& announced, transport::SampleType type, void* planes) const;
-
-    // Forgets everything, so that the host is asked again.
+    // Holds nothing for true any more, so that the host is asked again.
     void forget();
 
   private:
-    FrameKey key(int64_t frame) const { return {frame, scale_.x, scale_.y}; }
-    Known recall(int64_t frame) const;
+    struct Held {
+        int64_t frame;
+        ofxpp::Image image;
+        PixelView pixels;
+        std::vector<std::optional<transport::Digest>> digests;  // of its pictures, once they were read
+    };
+    FrameKey key(int64_t frame) const { return {frame, scale_.x, scale_.y, split_}; }
+    SequenceMemory::Found recall(int64_t frame) const;
+    Known describe(const PixelView& pixels, const Announced* hint);
+    // The held frame's picture, sure to have the announced size.
+    PixelView picture(int64_t frame, const Announced& announced, size_t index);
+    void expect(int64_t frame, const Picture& announced, size_t index, const transport::Digest& digest);
 
     const ofxpp::Clip clip_;
-    Instance* const instance_;
+    SequenceMemory* const memory_;
     const RenderScale scale_;
+    const Split split_;
+    const std::function<bool()> aborted_;
     uint64_t generation_;
     std::map<int64_t, Known> seen_;  // in this render
+    std::optional<Held> held_;
 };
 
 // "the source image of frame 5", for messages.

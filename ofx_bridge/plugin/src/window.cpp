@@ -10,6 +10,9 @@ namespace {
 // Hosts say "no end" with huge numbers; kept where sums of two can't overflow.
 constexpr double kFarFrame = 1e15;
 
+// Fetched while the engine works on another frame, so that more would only make that frame wait.
+constexpr size_t kMostAhead = 4;
+
 }  // namespace
 
 int64_t nearest_frame(double time) {
@@ -36,6 +39,19 @@ FrameWindow window_at(double time, int radius_frames, std::optional<FrameSpan> c
         window.frames.last = std::min(window.frames.last, clip->last);
     }
     return window;
+}
+
+std::vector<int64_t> frames_ahead(const FrameWindow& now, int64_t next, int radius_frames) {
+    std::vector<int64_t> frames;
+    if (!now.clip) return frames;
+    const FrameSpan then = window_at(static_cast<double>(next), radius_frames, now.clip).frames;
+    for (int64_t frame = std::max(now.frames.last + 1, then.first); frame <= then.last && frames.size() < kMostAhead;
+         ++frame)
+        frames.push_back(frame);
+    for (int64_t frame = std::min(now.frames.first - 1, then.last); frame >= then.first && frames.size() < kMostAhead;
+         --frame)
+        frames.push_back(frame);
+    return frames;
 }
 
 }  // namespace reelmend::plugin

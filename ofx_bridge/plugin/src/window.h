@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <vector>
 
 namespace reelmend::plugin {
 
@@ -29,5 +30,9 @@ int64_t nearest_frame(double time);
 std::optional<FrameSpan> whole_frames(double first, double last);
 
 FrameWindow window_at(double time, int radius_frames, std::optional<FrameSpan> clip);
+
+// The frames, nearest first, that the window around `next` reads beyond this one: at most a few, and none where the
+// clip's ends have to be found by asking.
+std::vector<int64_t> frames_ahead(const FrameWindow& now, int64_t next, int radius_frames);
 
 }  // namespace reelmend::plugin

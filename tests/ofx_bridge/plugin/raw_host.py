@@ -19,6 +19,7 @@ import numpy as np
 
 OK, FAILED, ERR_UNKNOWN, ERR_UNSUPPORTED, MISSING_HOST_FEATURE, REPLY_DEFAULT = 0, 1, 3, 5, 4, 14
 FLOAT, BYTE = "OfxBitDepthFloat", "OfxBitDepthByte"
+DEPTHS = {"uint8": BYTE, "uint16": "OfxBitDepthShort", "float16": "OfxBitDepthHalf", "float32": FLOAT}
 RGBA, RGB, ALPHA = "OfxImageComponentRGBA", "OfxImageComponentRGB", "OfxImageComponentAlpha"
 
 PROPERTY_FUNCTIONS = [
@@ -81,15 +82,19 @@ class PluginTable(ctypes.Structure):
 
 @dataclass
 class Picture:
-    """An image as this host gives it: (H, W, C) pixels, top row first, and what it says of them."""
+    """An image as this host gives it: (H, W, C) pixels, top row first, and what it says of them.
+
+    `says` holds more OpenFX properties of the image, by name.
+    """
 
     pixels: np.ndarray
     origin: tuple[int, int] = (0, 0)
-    depth: str = FLOAT
+    depth: str | None = None
     components: str | None = None
     row_bytes: int | None = None
     data: bool = True
     empty: bool = False
+    says: dict[str, Any] = field(default_factory=dict)
 
     def properties(self) -> dict[str, list[Any]]:
         height, width, channels = self.pixels.shape
@@ -99,8 +104,9 @@ class Picture:
             "OfxImagePropData": [bottom.ctypes.data if self.data else None],
             "OfxImagePropBounds": [x, y, x, y] if self.empty else [x, y, x + width, y + height],
             "OfxImagePropRowBytes": [-self.pixels.strides[0] if self.row_bytes is None else self.row_bytes],
-            "OfxImageEffectPropPixelDepth": [self.depth],
+            "OfxImageEffectPropPixelDepth": [self.depth or DEPTHS[self.pixels.dtype.name]],
             "OfxImageEffectPropComponents": [self.components or {4: RGBA, 3: RGB, 1: ALPHA}[channels]],
+            **{name: [value] for name, value in self.says.items()},
         }
 
 
@@ -310,11 +316,15 @@ class RawPlugin:
             assert self.act(action)[0] == OK
         assert self.act("OfxActionCreateInstance")[0] == OK
 
-    def render(self, time: float, output: Picture, window: tuple[int, int, int, int] | None = None) -> int:
+    def render(
+        self, time: float, output: Picture, window: tuple[int, int, int, int] | None = None, field: str | None = None
+    ) -> int:
         self.host.output = output
         arguments: dict[str, list[Any]] = {"OfxPropTime": [time]}
         if window is not None:
             arguments["OfxImageEffectPropRenderWindow"] = list(window)
+        if field is not None:
+            arguments["OfxImageEffectPropFieldToRender"] = [field]
         status = self.act("OfxImageEffectActionRender", arguments)[0]
         assert self.host.images_held == 0, "source images were not given back"
         return status

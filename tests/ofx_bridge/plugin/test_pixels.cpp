@@ -5,6 +5,8 @@
 #include "pixels.h"
 
 using namespace reelmend::plugin;
+using reelmend::transport::SampleDepth;
+using reelmend::transport::SampleType;
 
 namespace {
 
@@ -21,7 +23,6 @@ struct Canvas {
         view.bounds = bounds;
         view.components = components;
         view.sample_bytes = 4;
-        view.is_float = true;
         view.row_bytes = top_down ? -row * 4 : row * 4;
         view.origin = reinterpret_cast<std::byte*>(memory.data() + (top_down ? size_t(row) * (height - 1) : 0));
         for (int y = bounds.y1; y < bounds.y2; ++y)
@@ -100,7 +101,7 @@ TEST(a_source_that_touches_nothing_of_the_window_leaves_zero) {
     CHECK(target.at(0, 0, 0) == 0 && target.at(1, 1, 3) == 0);
 }
 
-TEST(planes_land_upright_and_leave_alpha) {
+TEST(planes_land_upright_with_the_alpha_of_the_source) {
     const OfxRectI area{1, 2, 4, 4};  // 3 × 2 pixels
     std::vector<float> planes(3 * 3 * 2);
     for (size_t i = 0; i < planes.size(); ++i) planes[i] = float(i);
@@ -109,12 +110,13 @@ TEST(planes_land_upright_and_leave_alpha) {
     output.planes = planes.data();
     for (const bool top_down : {false, true}) {
         Canvas target({0, 0, 5, 5}, 4, top_down);
-        write_planes(target.view, {2, 0, 5, 5}, area, output);
+        Canvas source(area, 4);
+        write_planes(target.view, {2, 0, 5, 5}, source.view, output, SampleType::float32);
         CHECK(target.at(2, 3, 0) == 1 && target.at(2, 3, 1) == 7 && target.at(2, 3, 2) == 13);  // top row first
         CHECK(target.at(3, 2, 0) == 5 && target.at(3, 2, 2) == 17);
-        CHECK(target.at(2, 3, 3) == source_value(2, 3, 3));  // alpha
-        CHECK(target.at(1, 3, 0) == source_value(1, 3, 0));  // outside of the window
-        CHECK(target.at(4, 3, 0) == source_value(4, 3, 0));  // outside of the source
+        CHECK(target.at(2, 3, 3) == source_value(2, 3, 3));         // alpha
+        CHECK(target.at(1, 3, 0) == source_value(1, 3, 0));         // outside of the window
+        CHECK(target.at(4, 3, 0) == 0 && target.at(2, 4, 3) == 0);  // outside of the source
     }
 }
 
@@ -124,7 +126,8 @@ TEST(one_plane_shows_as_grey) {
     output.format = {2, 1, 1};
     output.planes = planes;
     Canvas target({0, 0, 2, 1}, 3);
-    write_planes(target.view, target.view.bounds, target.view.bounds, output);
+    const Canvas source({0, 0, 2, 1}, 4);
+    write_planes(target.view, target.view.bounds, source.view, output, SampleType::float32);
     CHECK(target.at(1, 0, 0) == 0.5F && target.at(1, 0, 1) == 0.5F && target.at(1, 0, 2) == 0.5F);
 }
 
@@ -137,4 +140,76 @@ TEST(pixels_for_the_engine_start_at_the_top_row) {
         const auto* second = static_cast<const std::byte*>(pixels.top_row) + pixels.row_stride_bytes;
         CHECK(*reinterpret_cast<const float*>(second) == source_value(3, 6, 0));
     }
+}
+
+TEST(planes_may_be_laid_over_the_source_where_it_lies) {
+    for (const bool top_down : {false, true}) {
+        Canvas target({0, 0, 3, 2}, 4, top_down);
+        std::vector<float> planes(3 * 3 * 2, 0.5F);
+        reelmend::transport::RenderOutput output;
+        output.format = {3, 2, 3};
+        output.planes = planes.data();
+        write_planes(target.view, target.view.bounds, target.view, output, SampleType::float32);
+        CHECK(target.at(2, 1, 0) == 0.5F && target.at(0, 0, 2) == 0.5F);
+        CHECK(target.at(2, 1, 3) == source_value(2, 1, 3));
+    }
+}
+
+TEST(lower_field_holds_the_even_lines_and_the_upper_one_the_odd_ones) {
+    for (const int bottom : {-3, -2, 0, 1})
+        for (const bool top_down : {false, true}) {
+            const Canvas frame({0, bottom, 2, bottom + 5}, 3, top_down);
+            const auto lower = field_of(frame.view, Parity::lower);
+            const auto upper = field_of(frame.view, Parity::upper);
+            CHECK(lower.height() + upper.height() == 5);
+            for (int n = lower.bounds.y1; n < lower.bounds.y2; ++n) CHECK(lower.at(1, n) == frame.view.at(1, 2 * n));
+            for (int n = upper.bounds.y1; n < upper.bounds.y2; ++n)
+                CHECK(upper.at(1, n) == frame.view.at(1, 2 * n + 1));
+        }
+}
+
+TEST(a_frame_of_one_line_has_one_field) {
+    const Canvas frame({0, 0, 2, 1}, 3);
+    CHECK(field_of(frame.view, Parity::lower).height() == 1);
+    CHECK(field_of(frame.view, Parity::upper).height() == 0);
+}
+
+TEST(a_field_is_written_without_touching_the_other) {
+    Canvas target({0, 0, 2, 4}, 3);
+    target.fill(-1);
+    const Canvas source({0, 0, 2, 4}, 3);
+    const auto lines = field_of(source.view, Parity::upper);
+    write_source(field_of(target.view, Parity::upper), field_of(target.view.bounds, Parity::upper), &lines);
+    CHECK(target.at(0, 0, 0) == -1 && target.at(1, 2, 2) == -1);
+    CHECK(target.at(0, 1, 0) == source_value(0, 1, 0) && target.at(1, 3, 2) == source_value(1, 3, 2));
+}
+
+TEST(colours_are_converted_between_depths) {
+    Canvas source({0, 0, 2, 1}, 4);
+    for (int c = 0; c < 4; ++c) source.at(0, 0, c) = 0.25F * float(c + 1);
+    source.at(1, 0, 0) = 7;
+    source.at(1, 0, 1) = -7;
+    uint8_t bytes[8] = {};
+    PixelView target;
+    target.origin = reinterpret_cast<std::byte*>(bytes);
+    target.bounds = {0, 0, 2, 1};
+    target.row_bytes = 8;
+    target.components = 4;
+    target.sample_bytes = 1;
+    target.depth = SampleDepth::byte8;
+    write_source(target, target.bounds, &source.view);
+    CHECK(bytes[0] == 64 && bytes[1] == 128 && bytes[2] == 191 && bytes[3] == 255);
+    CHECK(bytes[4] == 255 && bytes[5] == 0);
+}
+
+TEST(alpha_alone_is_copied_and_not_mixed_with_colour) {
+    const Canvas alpha({0, 0, 2, 1}, 1);
+    Canvas other({0, 0, 2, 1}, 1);
+    other.fill(-1);
+    write_source(other.view, other.view.bounds, &alpha.view);
+    CHECK(other.at(1, 0, 0) == source_value(1, 0, 0));
+    Canvas colour({0, 0, 2, 1}, 4);
+    CHECK(!converts(alpha.view, colour.view) && converts(alpha.view, other.view));
+    write_source(colour.view, colour.view.bounds, &alpha.view);
+    CHECK(colour.at(1, 0, 0) == 0 && colour.at(1, 0, 3) == 0);
 }

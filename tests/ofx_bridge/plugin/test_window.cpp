@@ -3,6 +3,7 @@
 #include "checks.h"
 #include "window.h"
 
+using reelmend::plugin::frames_ahead;
 using reelmend::plugin::FrameSpan;
 using reelmend::plugin::nearest_frame;
 using reelmend::plugin::whole_frames;
@@ -60,4 +61,19 @@ TEST(endless_ranges_do_not_overflow) {
 TEST(a_range_holds_only_whole_frames) {
     CHECK((whole_frames(0.5, 9.5) == FrameSpan{1, 9}));
     CHECK(!whole_frames(0.2, 0.8));
+}
+
+TEST(what_the_next_window_adds_is_fetched_ahead) {
+    using Frames = std::vector<int64_t>;
+    const auto now = window_at(50, 15, FrameSpan{0, 99});
+    CHECK((frames_ahead(now, 51, 15) == Frames{66}));
+    CHECK((frames_ahead(now, 49, 15) == Frames{34}));
+    CHECK((frames_ahead(now, 53, 15) == Frames{66, 67, 68}));
+    CHECK((frames_ahead(now, 70, 15) == Frames{66, 67, 68, 69}));  // no more than a few
+}
+
+TEST(nothing_is_fetched_ahead_beyond_the_clip) {
+    CHECK(frames_ahead(window_at(90, 15, FrameSpan{0, 99}), 91, 15).empty());
+    CHECK(frames_ahead(window_at(3, 15, FrameSpan{0, 99}), 2, 15).empty());
+    CHECK(frames_ahead(window_at(50, 15, std::nullopt), 51, 15).empty());
 }
