@@ -12,6 +12,7 @@ void define_clip(const ofxpp::Effect& effect, const char* name) {
     const auto properties = effect.define_clip(name);
     properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentRGBA, 0);
     properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentRGB, 1);
+    properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentAlpha, 2);  // passes through
     properties.offer(kOfxImageEffectPropSupportsTiles, 0);
     properties.offer(kOfxImageEffectPropTemporalClipAccess, 1);
     // Whole frames, both fields: half a picture would get another name, and another flicker.
@@ -30,7 +31,8 @@ void describe(const EffectDefinition& definition, const ofxpp::Effect& effect) {
     properties.offer(kOfxPropVersion, static_cast<int>(definition.version_minor), 1);
     properties.set(kOfxImageEffectPropSupportedContexts, kOfxImageEffectContextFilter, 0);
     properties.set(kOfxImageEffectPropSupportedContexts, kOfxImageEffectContextGeneral, 1);
-    properties.set(kOfxImageEffectPropSupportedPixelDepths, kOfxBitDepthFloat, 0);
+    const char* const depths[] = {kOfxBitDepthFloat, kOfxBitDepthHalf, kOfxBitDepthShort, kOfxBitDepthByte};
+    for (int i = 0; i < 4; ++i) properties.set(kOfxImageEffectPropSupportedPixelDepths, depths[i], i);
     properties.offer(kOfxImageEffectPluginRenderThreadSafety, kOfxImageEffectRenderFullySafe);
     properties.offer(kOfxImageEffectPluginPropHostFrameThreading, 0);
     properties.offer(kOfxImageEffectPluginPropSingleInstance, 0);

@@ -233,7 +233,7 @@ void FrameRender::render() {
             return supply(picture, index, form, type, planes);
         };
         callbacks.receive = [&](const transport::RenderOutput& output) { receive(picture, output); };
-        callbacks.while_waiting = [&] { wait_usefully(); };
+        callbacks.while_waiting = [&] { wait_usefully(picture); };
         callbacks.aborted = [this] { return poll_abort(); };
         client->render(job(picture), callbacks);
     }
@@ -280,13 +280,15 @@ transport::Digest FrameRender::supply(size_t picture, size_t index, transport::F
 // The engine is working: time to have the centre at hand, or the frame that the next render will need. At most one of
 // the host's images is held at a time, so before the next one is fetched the source goes into the output, where the
 // result is then laid over it.
-void FrameRender::wait_usefully() {
+void FrameRender::wait_usefully(size_t picture) {
     if (copied_) return;
     const PixelView& source = confirmed_centre();
     const bool in_place = same_layout(source, target_) && same_bounds(source.bounds, target_.bounds) &&
                           same_bounds(area_, target_.bounds);
-    if (ahead_.empty() || !in_place) return;
-    write_pictures(&source);
+    const bool last = picture + 1 == targets_.size();
+    if (ahead_.empty() || !in_place || !last) return;
+    const auto pictures = pictures_of(source, split_);
+    write_source(targets_[picture], areas_[picture], &pictures[picture]);
     copied_ = true;
     source_->let_go();
     for (const int64_t frame : ahead_) {

@@ -67,7 +67,7 @@ class FrameRender {
     transport::RenderJob job(size_t picture) const;
     transport::Digest supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
                              void* planes);
-    void wait_usefully();
+    void wait_usefully(size_t picture);
     void receive(size_t picture, const transport::RenderOutput& output);
     void write_composed(size_t picture, const PixelView& source, transport::RenderOutput output);
     void write_pictures(const PixelView* source);
@@ -90,7 +90,7 @@ class FrameRender {
     std::vector<WindowFrame> frames_;  // the window as announced, ascending
     size_t centre_ = 0;                // its place in frames_
     std::vector<int64_t> ahead_;       // frames to fetch while the engine works
-    bool copied_ = false;              // the source's pixels lie in the output already, and its image is let go
+    bool copied_ = false;              // the last picture's source lies in the output, and its image is let go
     transport::SampleType sent_ = transport::SampleType::float32;  // the centre, to the engine
     bool received_ = false;                                        // part of a result lies in the output
     int64_t gone_ = 0;                                             // the last frame that was missing in the engine
