@@ -50,8 +50,16 @@ OfxStatus Plugin::call(Action& action, const void* handle, PropertySet* in, Prop
     if (out != nullptr) out->setKind("out arguments");
     const ActionScope scope(&action);
     const auto begin = std::chrono::steady_clock::now();
-    const OfxStatus status =
-        table_.mainEntry(action.name.c_str(), handle, in ? in->ofx() : nullptr, out ? out->ofx() : nullptr);
+    OfxStatus status = kOfxStatFailed;
+    try {
+        status = table_.mainEntry(action.name.c_str(), handle, in ? in->ofx() : nullptr, out ? out->ofx() : nullptr);
+    } catch (const std::exception& error) {
+        report(Severity::Error, "exception",
+               action.name + " threw an exception across the interface, which ends most hosts: " + error.what());
+    } catch (...) {
+        report(Severity::Error, "exception",
+               action.name + " threw an exception across the interface, which ends most hosts");
+    }
     if (action.listener != nullptr && action.listener->answered) {
         const std::chrono::duration<double> spent = std::chrono::steady_clock::now() - begin;
         action.listener->answered(action.name, handle, status, spent.count());

@@ -166,6 +166,14 @@ class Instance:
         """Images that the plug-in has now and must release; 0 between actions."""
         return self._native.images_held()
 
+    def purge_caches(self) -> None:
+        """Ask the effect to give back what memory it can, and forget the source frames kept so far."""
+        self._native.purge_caches()
+
+    def sync_private_data(self) -> None:
+        """Ask the effect to write its private data into its parameters, as hosts do before they save."""
+        self._native.sync_private_data()
+
     def clip_properties(self, clip: str) -> dict[str, Any]:
         """Return the OpenFX properties of a clip."""
         return self._native.clip_properties(clip)

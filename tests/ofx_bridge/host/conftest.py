@@ -45,6 +45,7 @@ def built_plugins(folder: Path) -> Path:
             ],
         )
         build(folder / "NoExports.ofx", [SOURCES / "no_exports.cpp"])
+        build(folder / "Broken.ofx", [SOURCES / "broken.cpp"])
     return folder
 
 

@@ -16,7 +16,11 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from ..errors import OfxError, PyOpenFXError
+from ..profiles import PROFILES
+from ..validation import validate as run_validation
+from ..validation.runner import DEFAULT_PROFILES
 from . import commands
+from .validation_text import report_lines
 
 app = typer.Typer(
     name="pyopenfx",
@@ -102,6 +106,28 @@ def render(
     for violation in report.violations:
         _errors.print(f"rule broken by the plug-in: {violation}", markup=False)
     typer.echo(f"{report.plugin}: {report.frames} frames in {report.seconds:.2f} s, {report.frames_per_second:.2f} fps")
+
+
+@app.command()
+def validate(
+    bundle: BundleArgument,
+    profiles: Annotated[
+        list[str] | None, typer.Option("--profile", help=f"One of {', '.join(PROFILES)}; repeatable; default: most.")
+    ] = None,
+    plugin: PluginOption = None,
+    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds for each plug-in in each host.")] = 120.0,
+    as_json: JsonOption = False,
+) -> None:
+    """Validate a bundle: what each action answered, what breaks the standard, what will break in which host."""
+    with _told():
+        report = run_validation(bundle, profiles or DEFAULT_PROFILES, plugin, timeout_s)
+    if as_json:
+        _print_json(report.to_dict())
+    else:
+        for line in report_lines(report):
+            typer.echo(line)
+    if not report.sound:
+        raise typer.Exit(1)
 
 
 def _render_with_bar(job: commands.RenderJob) -> commands.RenderReport:
