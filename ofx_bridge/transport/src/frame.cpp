@@ -1,7 +1,9 @@
 #include "reelmend/transport/frame.h"
 
+#include <cstring>
 #include <utility>
 
+#include "default_rounding.h"
 #include "planar.h"
 
 namespace reelmend::transport {
@@ -13,6 +15,10 @@ template <typename Take>
 void for_each_row(const HostPixels& pixels, const RowKernels& kernels, Take take) {
     RowReader reader(pixels, kernels);
     for (uint32_t y = 0; y < pixels.height; ++y) take(reader.read(y), y);
+}
+
+void copy_plainly(const void* from, size_t size, void* to) {
+    std::memcpy(to, from, size);
 }
 
 float unit_of(SampleDepth depth) {
@@ -50,7 +56,7 @@ const float* RowReader::read_interleaved(uint32_t y) {
             break;
         case SampleDepth::float32:
             if (!divides) return static_cast<const float*>(raw(y));
-            kernels_.stream(raw(y), count * sizeof(float), floats);
+            std::memcpy(floats, raw(y), count * sizeof(float));
             break;
     }
     if (divides) kernels_.divide_by_alpha(floats, pixels_.width, unit);
@@ -62,11 +68,13 @@ PlanarRow RowReader::read(uint32_t y) {
     float* planes[3] = {first, first + pixels_.width, first + 2 * size_t{pixels_.width}};
     const PlanarRow row{{planes[0], planes[1], planes[2]}};
     if (pixels_.swapped) std::swap(planes[0], planes[2]);
-    kernels_.take_apart(read_interleaved(y), pixels_.components, pixels_.width, planes);
+    const ptrdiff_t ahead = y + 1 < pixels_.height ? pixels_.row_stride_bytes : 0;
+    kernels_.take_apart(read_interleaved(y), pixels_.components, pixels_.width, ahead, planes);
     return row;
 }
 
 Digest digest_of(const HostPixels& pixels) {
+    const DefaultRounding rounding;
     const RowKernels& kernels = row_kernels();
     FrameDigest digest(pixels.format(), kernels);
     for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t) { digest.add(row); });
@@ -74,6 +82,7 @@ Digest digest_of(const HostPixels& pixels) {
 }
 
 void make_proxy(const HostPixels& pixels, float* proxy_planes) {
+    const DefaultRounding rounding;
     const RowKernels& kernels = row_kernels();
     ProxyBuilder proxy(pixels.format(), proxy_planes, kernels);
     for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t) { proxy.add(row); });
@@ -81,6 +90,7 @@ void make_proxy(const HostPixels& pixels, float* proxy_planes) {
 }
 
 Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes) {
+    const DefaultRounding rounding;
     const RowKernels& kernels = row_kernels();
     FrameDigest digest(pixels.format(), kernels);
     ProxyBuilder proxy(pixels.format(), proxy_planes, kernels);
@@ -93,24 +103,32 @@ Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes) {
 }
 
 Digest pack(const HostPixels& pixels, SampleType type, void* planes) {
+    const DefaultRounding rounding;
     const RowKernels& kernels = row_kernels();
     const size_t plane_samples = pixels.format().plane_samples();
+    const size_t sample_bytes = bytes_of(type);
+    const bool past_cache = 3 * plane_samples * sample_bytes >= kPastCacheBytes;
+    const auto copy = past_cache ? kernels.copy_past_cache : copy_plainly;
+    std::vector<uint16_t> halves(type == SampleType::float16 ? pixels.width : 0);
     FrameDigest digest(pixels.format(), kernels);
     for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t y) {
         digest.add(row);
         for (size_t c = 0; c < 3; ++c) {
-            const size_t first = c * plane_samples + size_t{y} * pixels.width;
+            const void* samples = row.planes[c];
             if (type == SampleType::float16) {
-                kernels.halves_of_floats(row.planes[c], pixels.width, static_cast<uint16_t*>(planes) + first);
-            } else {
-                kernels.stream(row.planes[c], pixels.width * sizeof(float), static_cast<float*>(planes) + first);
+                kernels.halves_of_floats(row.planes[c], pixels.width, halves.data());
+                samples = halves.data();
             }
+            const size_t offset = (c * plane_samples + size_t{y} * pixels.width) * sample_bytes;
+            copy(samples, pixels.width * sample_bytes, static_cast<uint8_t*>(planes) + offset);
         }
     });
+    kernels.fence();
     return digest.finish();
 }
 
 void to_halves(const float* samples, size_t count, uint16_t* halves) {
+    const DefaultRounding rounding;
     row_kernels().halves_of_floats(samples, count, halves);
 }
 

@@ -10,6 +10,9 @@
 
 namespace reelmend::transport {
 
+// Frames from this size on are written past the cache, which they would only empty for others.
+constexpr size_t kPastCacheBytes = size_t{4} << 20;
+
 // One row of each colour plane.
 struct PlanarRow {
     const float* planes[3];
@@ -53,20 +56,25 @@ class ProxyBuilder {
     void finish();
 
   private:
+    void add_large(const PlanarRow& row);
     void finish_cell_row();
 
     FrameFormat full_;
     FrameFormat proxy_;
     float* planes_;
     const RowKernels& kernels_;
+    float small_limit_ = 0;
     uint32_t row_ = 0;
     uint32_t cell_row_ = 0;
     uint32_t cell_row_start_ = 0;
     size_t invalid_in_cell_row_ = 0;
     int64_t total_[3] = {0, 0, 0};
     int64_t total_count_ = 0;
-    std::vector<int32_t> valid_;           // of the row at hand: -1 or 0
-    std::vector<int64_t> column_sums_;     // plane after plane, of the cell row at hand
+    std::vector<uint32_t> cell_starts_;  // columns, and the width at the end
+    std::vector<int32_t> valid_;         // of the row at hand: -1 or 0
+    std::vector<int32_t> small_sums_;    // plane after plane, of the cell row at hand: rows of small samples
+    std::vector<int64_t> large_sums_;    // the same of other rows
+    bool has_large_ = false;
     std::vector<int32_t> invalid_counts_;  // per column, of the cell row at hand
     std::vector<size_t> empty_cells_;
 };

@@ -9,6 +9,12 @@
 
 namespace reelmend::transport {
 
+// How far from the samples at hand those lie that will be read next, in bytes.
+struct Ahead {
+    ptrdiff_t planes = 0;
+    ptrdiff_t kept = 0;
+};
+
 struct RowKernels {
     const char* name;
 
@@ -23,7 +29,7 @@ struct RowKernels {
 
     // Interleaved pixels of 3 or 4 components, to planes of their first three and back (the fourth from `alpha`'s
     // fourth, or nothing).
-    void (*take_apart)(const float* pixels, uint32_t components, size_t width, float* const planes[3]);
+    void (*take_apart)(const float* pixels, uint32_t components, size_t width, ptrdiff_t ahead, float* const planes[3]);
     void (*put_together)(const float* const planes[3], const float* alpha, uint32_t components, size_t width,
                          float* pixels);
     // RGBA in place: colour / alpha (or · alpha), and colour / otherwise (or · otherwise) where alpha is 0 or not
@@ -39,16 +45,22 @@ struct RowKernels {
                           size_t count, uint16_t* target);
     void (*choose_floats)(const float* values, const float* sent, const float* fresh, const float* kept, size_t count,
                           float* target);
-    // Planes, put together with the alpha of `kept`, chosen over it; RGBA floats.
-    void (*choose_rgba)(const float* const planes[3], const float* kept, size_t width, float* target);
+    // Planes, put together with the alpha of `kept`, chosen over it; RGBA floats. `past_cache` as below.
+    void (*choose_rgba)(const float* const planes[3], const float* kept, size_t width, bool past_cache,
+                        const Ahead& ahead, float* target);
 
     void (*hash)(XXH3_state_t* state, const void* data, size_t size);
-    // A copy that leaves the cache to others where that is faster.
-    void (*stream)(const void* from, size_t size, void* to);
+    // A copy that goes past the cache where the processor can; fence() before anybody else may read it.
+    void (*copy_past_cache)(const void* from, size_t size, void* to);
+    void (*fence)();
 
+    // Whether each sample's magnitude is at most `limit`; NaN's is not.
+    bool (*within)(const float* samples, size_t count, float limit);
+    // Adds round-half-even(sample·2^20); no sum may leave 32 bits.
+    void (*add_small_fixed)(const float* samples, size_t width, int32_t* sums);
     // Marks in `valid` (-1 or 0) the pixels whose three samples are finite, and returns how many are not.
     int32_t (*find_valid)(const float* const planes[3], size_t width, int32_t* valid);
-    // Adds round-half-even(clamp(sample, ±2047)·2^20), which must be finite.
+    // Adds round-half-even(clamp(sample, ±2047)·2^20); each must be finite.
     void (*add_fixed)(const float* samples, size_t width, int64_t* sums);
 };
 

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "default_rounding.h"
 #include "planar.h"
 
 namespace reelmend::transport {
@@ -52,26 +53,35 @@ class RowWriter {
           rounds_(sent == SampleType::float16 && source.format().sample_type != SampleType::float16),
           relays_(source.components != target.components || source.swapped != target.swapped),
           keeps_(source.depth == target.depth && multiplies(source) == multiplies(target)),
+          past_cache_(samples() * sizeof(float) * target.height >= kPastCacheBytes && target.top_row != source.top_row),
           values_(samples()),
           sent_(samples()),
           halves_(rounds_ ? samples() : 0),
           fresh_(samples()),
           kept_(samples()) {}
 
-    void write(const float* const planes[3], uint32_t y) {
+    ~RowWriter() { kernels_.fence(); }
+    RowWriter(const RowWriter&) = delete;
+    RowWriter& operator=(const RowWriter&) = delete;
+
+    void write(const float* const planes[3], size_t row_samples, uint32_t y) {
         const float* ordered[3] = {planes[0], planes[1], planes[2]};
         if (target_.swapped) std::swap(ordered[0], ordered[2]);
         void* const row = static_cast<char*>(target_.top_row) + static_cast<ptrdiff_t>(y) * target_.row_stride_bytes;
         const bool plain_floats = target_.depth == SampleDepth::float32 && target_.components == 4 && keeps_ &&
                                   !relays_ && !rounds_ && !multiplies(target_);
         if (plain_floats) {
-            kernels_.choose_rgba(ordered, static_cast<const float*>(reader_.raw(y)), target_.width,
+            Ahead ahead;
+            if (y + 1 < target_.height) {
+                ahead = {static_cast<ptrdiff_t>(row_samples * sizeof(float)), source_.row_stride_bytes};
+            }
+            kernels_.choose_rgba(ordered, static_cast<const float*>(reader_.raw(y)), target_.width, past_cache_, ahead,
                                  static_cast<float*>(row));
             return;
         }
         const float* const sent = sent_row(y);
         kernels_.put_together(ordered, sent, target_.components, target_.width, values_.data());
-        encode(sent, y);
+        encode(sent);
         choose(sent, y, row);
     }
 
@@ -104,25 +114,24 @@ class RowWriter {
     }
 
     // values_ in the target's own samples, into fresh_.
-    void encode(const float* sent, uint32_t) {
+    void encode(const float* sent) {
         const size_t count = samples();
         const float unit = unit_of(target_.depth);
-        std::vector<float>& scaled = scaled_;
-        scaled.assign(values_.begin(), values_.end());
-        if (unit != 1.0f) kernels_.scale(scaled.data(), count, unit);
-        if (multiplies(target_)) kernels_.multiply_with_alpha(scaled.data(), sent, target_.width, 1.0f);
+        scaled_ = values_;
+        if (unit != 1.0f) kernels_.scale(scaled_.data(), count, unit);
+        if (multiplies(target_)) kernels_.multiply_with_alpha(scaled_.data(), sent, target_.width, 1.0f);
         switch (target_.depth) {
             case SampleDepth::byte8:
-                kernels_.bytes_of_floats(scaled.data(), count, reinterpret_cast<uint8_t*>(fresh_.data()));
+                kernels_.bytes_of_floats(scaled_.data(), count, reinterpret_cast<uint8_t*>(fresh_.data()));
                 break;
             case SampleDepth::short16:
-                kernels_.shorts_of_floats(scaled.data(), count, reinterpret_cast<uint16_t*>(fresh_.data()));
+                kernels_.shorts_of_floats(scaled_.data(), count, reinterpret_cast<uint16_t*>(fresh_.data()));
                 break;
             case SampleDepth::half16:
-                kernels_.halves_of_floats(scaled.data(), count, reinterpret_cast<uint16_t*>(fresh_.data()));
+                kernels_.halves_of_floats(scaled_.data(), count, reinterpret_cast<uint16_t*>(fresh_.data()));
                 break;
             case SampleDepth::float32:
-                std::memcpy(fresh_.data(), scaled.data(), count * sizeof(float));
+                std::memcpy(fresh_.data(), scaled_.data(), count * sizeof(float));
                 break;
         }
     }
@@ -174,6 +183,7 @@ class RowWriter {
     const bool rounds_;  // floats crossed as halves
     const bool relays_;  // the target has another order or number of components
     const bool keeps_;   // the source's bits mean the same in the target
+    const bool past_cache_;
     std::vector<float> values_;
     std::vector<float> sent_;
     std::vector<uint16_t> halves_;
@@ -185,12 +195,13 @@ class RowWriter {
 }  // namespace
 
 void unpack(const PlanarPixels& planes, const HostPixels& source, const HostTarget& target, SampleType sent) {
+    const DefaultRounding rounding;
     RowWriter writer(source, target, sent, row_kernels());
     const size_t step = planes.channels == 1 ? 0 : planes.plane_samples;
     for (uint32_t y = 0; y < target.height; ++y) {
         const float* const red = planes.samples + y * planes.row_samples;
         const float* const row[3] = {red, red + step, red + 2 * step};
-        writer.write(row, y);
+        writer.write(row, planes.row_samples, y);
     }
 }
 

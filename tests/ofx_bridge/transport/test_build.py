@@ -5,9 +5,12 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
+import pytest
 
-def test_unit_tests_pass(transport_build: Path) -> None:
-    done = subprocess.run([transport_build / "transport_tests"], capture_output=True, text=True, check=False)
+
+@pytest.mark.parametrize("program", ["transport_tests", "transport_pixel_tests"])
+def test_native_tests_pass(transport_build: Path, program: str) -> None:
+    done = subprocess.run([transport_build / program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "0 broken expectations" in done.stdout
 

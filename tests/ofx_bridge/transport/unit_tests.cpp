@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "address.h"
+#include "expectations.h"
 #include "failures.h"
 #include "grpc_connection.h"
 #include "grpc_status.h"
@@ -25,25 +26,8 @@ namespace {
 
 using namespace reelmend::transport;
 
-int broken_expectations = 0;
-const char* current_test = "";
-
-void expect(bool holds, const std::string& what) {
-    if (holds) return;
-    ++broken_expectations;
-    std::printf("%s: %s\n", current_test, what.c_str());
-}
-
-template <typename Error, typename Work>
-std::string refusal(Work work) {
-    try {
-        work();
-    } catch (const Error& error) {
-        return error.what();
-    }
-    expect(false, "nothing was refused");
-    return "";
-}
+using tests::expect;
+using tests::refusal;
 
 void addresses_on_this_machine_are_accepted() {
     expect(parse_address("unix:/run/a.sock").path == "/run/a.sock", "unix path");
@@ -300,17 +284,7 @@ void a_connection_lost_in_mid_message_can_still_be_cancelled() {
     expect(!connection.is_usable(), "a lost connection is not used again");
 }
 
-struct Test {
-    const char* name;
-    void (*run)();
-};
-
-#define TEST(name)  \
-    Test {          \
-        #name, name \
-    }
-
-const Test kTests[] = {
+const std::vector<tests::Test> kTests{
     TEST(addresses_on_this_machine_are_accepted),
     TEST(addresses_elsewhere_are_refused),
     TEST(the_default_address_follows_the_environment),
@@ -330,14 +304,5 @@ const Test kTests[] = {
 }  // namespace
 
 int main() {
-    for (const Test& test : kTests) {
-        current_test = test.name;
-        try {
-            test.run();
-        } catch (const std::exception& error) {
-            expect(false, std::string("threw: ") + error.what());
-        }
-    }
-    std::printf("%zu tests, %d broken expectations\n", std::size(kTests), broken_expectations);
-    return broken_expectations == 0 ? 0 : 1;
+    return tests::run_tests(kTests);
 }
