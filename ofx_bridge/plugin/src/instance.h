@@ -4,9 +4,14 @@
 #include <ofxpp/effect.h>
 
 #include <atomic>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
 
 #include "clock_watch.h"
 #include "playback.h"
+#include "reelmend/transport/engine_client.h"
 #include "seen_frames.h"
 #include "sequence_memory.h"
 
@@ -15,7 +20,35 @@ namespace reelmend::plugin {
 // Which words stand on the effect in the host.
 enum class Standing { nothing, note, error };
 
+// How the last render went.
+struct LastFrame {
+    int64_t frame = 0;
+    double total_ms = 0;  // of the whole action
+    std::string model;    // empty: no engine was needed
+    transport::RenderTimings engine;
+    std::string error;  // empty: it succeeded
+};
+
+// Thread-safe.
+class LastFrameRecord {
+  public:
+    void set(LastFrame frame) {
+        const std::lock_guard lock(mutex_);
+        last_ = std::move(frame);
+    }
+    // Nothing before the first render.
+    std::optional<LastFrame> get() const {
+        const std::lock_guard lock(mutex_);
+        return last_;
+    }
+
+  private:
+    mutable std::mutex mutex_;
+    std::optional<LastFrame> last_;
+};
+
 struct Instance {
+    LastFrameRecord last_frame;
     SequenceMemory memory;
     Playback playback;
     SeenFrames seen;

@@ -24,6 +24,15 @@ class FrameGone : public ofxpp::Error {
         : Error(kOfxStatFailed, "the engine no longer has frame " + std::to_string(number)) {}
 };
 
+void add(transport::RenderTimings& sum, const transport::RenderTimings& more) {
+    sum.queue_ms += more.queue_ms;
+    sum.receive_ms += more.receive_ms;
+    sum.describe_ms += more.describe_ms;
+    sum.infer_ms += more.infer_ms;
+    sum.send_ms += more.send_ms;
+    sum.total_ms += more.total_ms;
+}
+
 std::string text(const transport::FrameFormat& format) {
     return std::to_string(format.width) + "×" + std::to_string(format.height);
 }
@@ -235,7 +244,9 @@ void FrameRender::render() {
         callbacks.receive = [&](const transport::RenderOutput& output) { receive(picture, output); };
         callbacks.while_waiting = [&] { wait_usefully(picture); };
         callbacks.aborted = [this] { return poll_abort(); };
-        client->render(job(picture), callbacks);
+        const transport::RenderJob wanted = job(picture);
+        model_ = wanted.model;
+        add(timings_, client->render(wanted, callbacks));
     }
 }
 

@@ -43,6 +43,10 @@ class FrameRender {
     // What the artist should know of a frame that was rendered all the same; empty: nothing.
     const std::string& note() const { return note_; }
 
+    // What the engine did; of several pictures, all together.
+    const std::string& model() const { return model_; }
+    const transport::RenderTimings& engine_timings() const { return timings_; }
+
   private:
     // A frame of the window. What was only seen before can't be asked for again.
     struct WindowFrame {
@@ -96,6 +100,8 @@ class FrameRender {
     int64_t gone_ = 0;                                             // the last frame that was missing in the engine
     bool aborted_ = false;
     std::string note_;
+    std::string model_;
+    transport::RenderTimings timings_;
 };
 
 }  // namespace reelmend::plugin

@@ -3,6 +3,9 @@
 #include <ofxpp/guard.h>
 #include <ofxpp/message.h>
 
+#include <chrono>
+#include <string>
+
 #include "instance.h"
 #include "render.h"
 
@@ -28,6 +31,8 @@ OfxStatus render_action(const EffectDefinition& definition, const ofxpp::Effect&
     Instance* instance = instance_of(effect);
     const auto arguments = RenderArguments::read(in_args);
     FrameRender frame(definition, effect, instance, arguments);
+    const auto start = std::chrono::steady_clock::now();
+    std::string error;
     const OfxStatus status = ofxpp::guarded(
         [&] {
             frame.run();
@@ -37,10 +42,16 @@ OfxStatus render_action(const EffectDefinition& definition, const ofxpp::Effect&
             // A host that stopped the render throws the picture away: it must hear a failure, so that it caches
             // nothing, and the artist, who pressed the button, need not be told.
             if (frame.aborted()) return;
+            error = reason;
             const std::string number = std::to_string(nearest_frame(arguments.time));
             ofxpp::show_error(effect.suites(), effect.handle(), definition.label + ", frame " + number + ": " + reason);
             if (instance != nullptr) instance->standing = Standing::error;
         });
+    if (instance != nullptr && !frame.aborted()) {
+        const std::chrono::duration<double, std::milli> took = std::chrono::steady_clock::now() - start;
+        instance->last_frame.set(
+            {nearest_frame(arguments.time), took.count(), frame.model(), frame.engine_timings(), error});
+    }
     if (status != kOfxStatOK) return status;
     if (frame.note().empty())
         clear(effect, instance);

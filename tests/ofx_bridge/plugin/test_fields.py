@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 import pytest
 
@@ -18,6 +20,11 @@ from .raw_host import OK, Picture, RawHost
 COUNT, RADIUS = 12, 3
 WIDTH, HEIGHT = 53, 37  # an odd number of lines
 PROGRESSIVE, LOWER_FIRST = 1, 2
+
+
+@functools.cache
+def _renderer() -> Renderer:
+    return Renderer(ModelStore.default())
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +45,7 @@ def _lines(parity: str, height: int = HEIGHT) -> slice:
 
 def _clip_mended(frames: np.ndarray) -> np.ndarray:
     clip = ArrayClip(np.ascontiguousarray(frames))
-    mended = dict(render_clip(Renderer(ModelStore.default()), "deflicker", {"radius": RADIUS}, clip, range(COUNT)))
+    mended = dict(render_clip(_renderer(), "deflicker", {"radius": RADIUS}, clip, range(COUNT)))
     return np.stack([mended[frame] for frame in range(COUNT)])
 
 

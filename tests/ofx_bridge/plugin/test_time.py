@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 
 import numpy as np
@@ -22,6 +23,11 @@ WIDTH, HEIGHT = 53, 37
 PASS_THROUGH, FRAMES_ALREADY_SEEN = 1, 2
 
 
+@functools.cache
+def _renderer() -> Renderer:
+    return Renderer(ModelStore.default())
+
+
 @pytest.fixture(scope="module")
 def frames() -> np.ndarray:
     return with_flicker(moving_scene(COUNT, width=WIDTH, height=HEIGHT))
@@ -30,8 +36,7 @@ def frames() -> np.ndarray:
 def _mended(frames: np.ndarray, frame: int, first: int, last: int) -> np.ndarray:
     """Return a frame mended from the frames `first` to `last` alone."""
     clip = ArrayClip(frames[first : last + 1], first)
-    renderer = Renderer(ModelStore.default())
-    return next(iter(render_clip(renderer, "deflicker", {"radius": RADIUS}, clip, [frame])))[1]
+    return next(iter(render_clip(_renderer(), "deflicker", {"radius": RADIUS}, clip, [frame])))[1]
 
 
 class Shot:
