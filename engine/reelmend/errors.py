@@ -22,6 +22,10 @@ class NotFoundError(ReelmendError):
     """A file, model, effect or frame that was named does not exist."""
 
 
+class UnknownNameError(NotFoundError):
+    """A name is none of those that are known: an effect, a model, an output. The message lists them."""
+
+
 class MediaError(ReelmendError):
     """A movie or image cannot be read or written."""
 

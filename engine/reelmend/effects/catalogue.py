@@ -7,27 +7,27 @@ from collections.abc import Mapping
 from reelmend.effects.deflicker import Deflicker
 from reelmend.effects.effect import Effect
 from reelmend.effects.window_model import WindowModel
-from reelmend.errors import ModelError, NotFoundError
+from reelmend.errors import ModelError, UnknownNameError
 from reelmend.inference.models import Model, ModelStore
 
 EFFECTS: dict[str, Effect] = {effect.name: effect for effect in (Deflicker(), WindowModel())}
 
 
 def find_effect(name: str, effects: Mapping[str, Effect] = EFFECTS) -> Effect:
-    """Return the effect. Raises NotFoundError that lists the effects."""
+    """Return the effect. Raises UnknownNameError that lists the effects."""
     if name not in effects:
-        raise NotFoundError(f"no effect '{name}'; there is {', '.join(sorted(effects))}")
+        raise UnknownNameError(f"no effect '{name}'; there is {', '.join(sorted(effects))}")
     return effects[name]
 
 
 def find_model(store: ModelStore, effect: Effect, model_id: str = "") -> Model:
-    """Return the effect's model of that id, or its default model. Raises NotFoundError or ModelError.
+    """Return the effect's model of that id, or its default model. Raises UnknownNameError or ModelError.
 
     An effect without a default runs models that were made for others, too, as far as it knows what feeds them.
     """
     if not model_id and not effect.default_model:
         fitting = [model.manifest.id for model in store.all() if model.manifest.effect == effect.name]
-        raise NotFoundError(
+        raise UnknownNameError(
             f"effect '{effect.name}' has no model of its own; name one with --model or in the node's menu. There is "
             f"{', '.join(fitting) or 'none made for it'}"
         )

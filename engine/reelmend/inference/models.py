@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import reelmend
-from reelmend.errors import ModelError, NotFoundError
+from reelmend.errors import ModelError, NotFoundError, UnknownNameError
 from reelmend.manifest import Manifest, Stage, file_sha256, load_manifest
 
 MODELS_VARIABLE = "REELMEND_MODELS"
@@ -88,12 +88,12 @@ class ModelStore:
         return cls(default_folders())
 
     def get(self, model_id: str) -> Model:
-        """Return the model. Raises NotFoundError that lists what there is, or ModelError."""
+        """Return the model. Raises UnknownNameError that lists what there is, or ModelError."""
         for found_id, path, weights in self._manifests():
             if found_id == model_id:
                 return Model(_manifest_of(path), weights)
         known = ", ".join(sorted({found_id for found_id, _, _ in self._manifests()})) or "none at all"
-        raise NotFoundError(f"no model '{model_id}'; there is {known}. 'reelmend models' lists them")
+        raise UnknownNameError(f"no model '{model_id}'; there is {known}. 'reelmend models' lists them")
 
     def all(self) -> list[Model]:
         """Return every model, the first of each id, sorted by id. Raises ModelError on a broken manifest."""

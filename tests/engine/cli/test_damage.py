@@ -205,6 +205,17 @@ def test_stopped_damage_leaves_neither_movie_nor_truth(
     assert names(tmp_path) == ["long.mp4"]
 
 
+def test_rate_of_a_movie_made_from_images(shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    made = ("--preset", "flicker-only", "--seed", "3", "--frames", "101-104")
+    done = reelmend("damage", "shot", "out.mkv", *made, "--rate", "18")
+    assert done.returncode == 0, done.stderr
+    with open_reader(tmp_path / "out.mkv") as reader:
+        assert (reader.frame_rate, reader.last_frame) == (18, 3)
+    refused = reelmend("damage", "out.mkv", "again.mkv", *made[:4], "--rate", "24")
+    assert (refused.returncode, refused.stderr) == (2, "error: --rate is for images; out.mkv has its own, 18\n")
+    assert not (tmp_path / "again.mkv").exists()
+
+
 def test_full_disk_is_one_line_and_leaves_nothing(shot: Path, environment: dict[str, str], tmp_path: Path) -> None:
     arguments = "damage shot out.mov --preset silent-1910 --seed 1 --truth truth"
     command = f"ulimit -f 4; exec {sys.executable} -m reelmend {arguments}"
