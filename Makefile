@@ -28,7 +28,7 @@ lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, 
 
 bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, then the engine's speed; MODE=full takes an hour
 	@$(BIN)/reelmend bench quality $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
-	@$(BIN)/reelmend bench speed
+	@$(BIN)/reelmend bench speed $(if $(filter full,$(MODE)),--full) --docs docs/bench.md
 
 portable: $(VENV)/.installed-dev ## Build the node for Linux with glibc 2.28 and newer, in build/portable
 	@tools/portable/build.sh

@@ -93,11 +93,3 @@ def test_a_folder_that_cannot_be_written_to_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(BenchError, match=r"can't be written to.*--out"):
         invoke([*SMALL, "--methods", "input", "--out", str(tmp_path / "file")])
-
-
-def test_speed_writes_rows_with_medians_and_ratios(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reelmend.quality.bench.engine_speed.CASES", {"tiny": (64, 48)})
-    assert invoke(["bench", "speed", "--runs", "2", "--out", str(tmp_path)]) == 0
-    rows = json.loads((tmp_path / "speed.json").read_text())["rows"]
-    required = {"name", "case", "median_ms", "runs", "ratio", "ratio_to"}
-    assert all(required <= set(row) for row in rows)

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from reelmend.quality.bench import engine_speed, timing
+from reelmend.quality.bench import timing
 from reelmend.quality.bench.store import Store
 from reelmend.quality.bench.timed_method import procedural_clip
 from reelmend.quality.peers import INPUT, Method, PeerError, Pixels, Restored
@@ -84,19 +84,6 @@ def test_a_method_that_fails_in_its_process_says_how(tmp_path: Path) -> None:
     unknown = Method("no-such-method", "", fails, lambda: "")
     (entry,) = timing.speed_table(timing.time_methods([unknown], Store(tmp_path, "a")))
     assert "KeyError" in entry["note"]
-
-
-def test_engine_speed_gives_ratios_to_the_graph_and_to_memcpy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(engine_speed, "CASES", {"tiny": (64, 48)})
-    found = engine_speed.measure_engine(runs=2)
-    rows = {row["name"]: row for row in found["rows"]}
-    assert list(rows) == ["memcpy", "onnxruntime-correct", "engine-deflicker"]
-    assert rows["memcpy"]["ratio"] is None
-    graph, engine = rows["onnxruntime-correct"], rows["engine-deflicker"]
-    assert engine["ratio"] == pytest.approx(engine["median_ms"] / graph["median_ms"])
-    assert engine["ratio_to"] == "onnxruntime-correct"
-    assert {row["runs"] for row in rows.values()} == {2}
-    json.dumps(found, allow_nan=False)
 
 
 @pytest.mark.skipif(shutil.which("ffmpeg") is None, reason="no ffmpeg is installed")

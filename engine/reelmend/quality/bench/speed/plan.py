@@ -36,7 +36,6 @@ class Plan:
     cases: tuple[Case, ...]
     model_case: Case
     warm_up_runs: int
-    burst_frames: int
     counted_frames: int
 
 
@@ -45,7 +44,6 @@ QUICK = Plan(
     cases=(Case("720p", 1280, 720, 9), Case("1080p", 1920, 1080, 11), Case("UHD", 3840, 2160, 3)),
     model_case=Case("720p models", 1280, 720, 7),
     warm_up_runs=1,
-    burst_frames=4,
     counted_frames=6,
 )
 FULL = Plan(
@@ -53,7 +51,6 @@ FULL = Plan(
     cases=(Case("720p", 1280, 720, 31), Case("1080p", 1920, 1080, 31), Case("UHD", 3840, 2160, 15)),
     model_case=Case("1080p models", 1920, 1080, 15),
     warm_up_runs=3,
-    burst_frames=6,
     counted_frames=16,
 )
 
@@ -69,7 +66,7 @@ def chosen(plan: Plan, cases: list[str], runs: int | None, sizes: dict[str, tupl
         return Case(case.name, width, height, runs or case.runs)
 
     taken = tuple(changed(known[name]) for name in cases or known)
-    return Plan(plan.mode, taken, changed(plan.model_case), plan.warm_up_runs, plan.burst_frames, plan.counted_frames)
+    return Plan(plan.mode, taken, changed(plan.model_case), plan.warm_up_runs, plan.counted_frames)
 
 
 def lacks_memory(case: Case, frames: int) -> str:
