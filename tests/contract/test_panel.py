@@ -20,6 +20,7 @@ OFX_TYPES = {
     ParameterType.FLAG: "Boolean",
     ParameterType.CHOICE: "Choice",
     ParameterType.TEXT: "String",
+    ParameterType.BUTTON: "PushButton",
 }
 
 

@@ -13,6 +13,7 @@ from reelmend.bundle import find_bundle
 from support.clips import Frames
 
 DEFLICKER = "org.reelmend.Deflicker"
+MODEL = "org.reelmend.Model"
 
 
 @contextlib.contextmanager

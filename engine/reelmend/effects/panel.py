@@ -264,6 +264,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
         "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
         "models": [_model(manifest, shared) for manifest in manifests],
         "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
+        "preset_parameters": sorted(names - set(CLIPS_OWN)),
         "panel_version": PANEL_VERSION,
         "migrations": [rule.model_dump(mode="json") for rule in MIGRATIONS if rule.parameter in names],
     }

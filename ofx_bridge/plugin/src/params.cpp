@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "model_choice.h"
+
 namespace reelmend::plugin {
 
 namespace {
@@ -22,6 +24,8 @@ const char* ofx_type(ParameterType type) {
             return kOfxParamTypeChoice;
         case ParameterType::text:
             return kOfxParamTypeString;
+        case ParameterType::button:
+            return kOfxParamTypePushButton;
     }
     return kOfxParamTypeString;
 }
@@ -29,10 +33,10 @@ const char* ofx_type(ParameterType type) {
 // Resolve shows no slider unless both ranges are set.
 template <class Number>
 void define_range(const ParameterDefinition& parameter, const ofxpp::PropertySet& properties) {
-    for (const char* name : {kOfxParamPropMin, kOfxParamPropDisplayMin})
-        properties.set(name, static_cast<Number>(parameter.minimum));
-    for (const char* name : {kOfxParamPropMax, kOfxParamPropDisplayMax})
-        properties.set(name, static_cast<Number>(parameter.maximum));
+    properties.set(kOfxParamPropMin, static_cast<Number>(parameter.minimum));
+    properties.set(kOfxParamPropMax, static_cast<Number>(parameter.maximum));
+    properties.set(kOfxParamPropDisplayMin, static_cast<Number>(parameter.display_minimum));
+    properties.set(kOfxParamPropDisplayMax, static_cast<Number>(parameter.display_maximum));
 }
 
 void define_value(const ParameterDefinition& parameter, const ofxpp::PropertySet& properties) {
@@ -40,7 +44,7 @@ void define_value(const ParameterDefinition& parameter, const ofxpp::PropertySet
         case ParameterType::number:
             define_range<double>(parameter, properties);
             properties.set(kOfxParamPropDefault, std::get<double>(parameter.default_value));
-            properties.offer(kOfxParamPropIncrement, (parameter.maximum - parameter.minimum) / 100);
+            properties.offer(kOfxParamPropIncrement, (parameter.display_maximum - parameter.display_minimum) / 100);
             break;
         case ParameterType::integer:
             define_range<int>(parameter, properties);
@@ -58,7 +62,17 @@ void define_value(const ParameterDefinition& parameter, const ofxpp::PropertySet
             properties.set(kOfxParamPropDefault, std::get<std::string>(parameter.default_value).c_str());
             properties.offer(kOfxParamPropStringMode, kOfxParamStringIsSingleLine);
             break;
+        case ParameterType::button:
+            break;
     }
+}
+
+// What only parameters with a value have.
+void define_keeping(const ParameterDefinition& parameter, const ofxpp::PropertySet& properties) {
+    properties.offer(kOfxParamPropAnimates, parameter.animates ? 1 : 0);
+    if (!parameter.evaluates) properties.offer(kOfxParamPropEvaluateOnChange, 0);
+    if (!parameter.persists) properties.offer(kOfxParamPropPersistant, 0);
+    if (parameter.read_only) properties.offer(kOfxParamPropCanUndo, 0);
 }
 
 void define_parameter(const ParameterDefinition& parameter, const ofxpp::ParamSet& params) {
@@ -66,31 +80,11 @@ void define_parameter(const ParameterDefinition& parameter, const ofxpp::ParamSe
     if (!properties) return;  // a host without this type renders with the default
     properties->set(kOfxPropLabel, parameter.label.c_str());
     properties->offer(kOfxParamPropHint, parameter.hint.c_str());
-    properties->offer(kOfxParamPropAnimates, parameter.animates ? 1 : 0);
+    if (parameter.secret) properties->offer(kOfxParamPropSecret, 1);
+    if (parameter.read_only) properties->offer(kOfxParamPropEnabled, 0);
     if (!parameter.group.empty()) properties->offer(kOfxParamPropParent, parameter.group.c_str());
+    if (parameter.type != ParameterType::button) define_keeping(parameter, *properties);
     define_value(parameter, *properties);
-}
-
-Value read_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params, OfxTime now) {
-    const auto param = params.find(parameter.name.c_str());
-    if (!param) return parameter.default_value;
-    const std::optional<OfxTime> time = parameter.animates ? std::optional<OfxTime>(now) : std::nullopt;
-    // Hosts let expressions and typed values pass the range, which the engine would refuse.
-    switch (parameter.type) {
-        case ParameterType::number:
-            return std::clamp(param->number(time), parameter.minimum, parameter.maximum);
-        case ParameterType::integer:
-            return static_cast<int64_t>(std::clamp<double>(param->integer(time), parameter.minimum, parameter.maximum));
-        case ParameterType::flag:
-            return param->integer(time) != 0;
-        case ParameterType::text:
-            return param->text(time);
-        case ParameterType::choice:
-            break;
-    }
-    const int index = param->integer(time);
-    if (index < 0 || static_cast<size_t>(index) >= parameter.choices.size()) return parameter.default_value;
-    return parameter.choices[static_cast<size_t>(index)].value;
 }
 
 double as_number(const Value& value) {
@@ -106,24 +100,81 @@ PixelRoute route_of(const std::string& word) {
     return PixelRoute::automatic;
 }
 
-void read_into(Settings& settings, const ParameterDefinition& parameter, const Value& value) {
-    switch (parameter.role) {
-        case Role::model:
-            settings.model.push_back({parameter.name, value});
-            break;
+WithoutNeighbours without_neighbours_of(const std::string& word) {
+    if (word == "pass_through") return WithoutNeighbours::pass_through;
+    if (word == "frames_already_seen") return WithoutNeighbours::frames_already_seen;
+    return WithoutNeighbours::fail;
+}
+
+FieldOrder field_order_of(const std::string& word) {
+    if (word == "progressive") return FieldOrder::progressive;
+    if (word == "lower_first") return FieldOrder::lower_first;
+    if (word == "upper_first") return FieldOrder::upper_first;
+    return FieldOrder::automatic;
+}
+
+Device device_of(const std::string& word) {
+    if (word == "cpu") return Device::cpu;
+    if (word == "cuda") return Device::cuda;
+    return Device::automatic;
+}
+
+void read_view(Settings& settings, const std::string& word) {
+    settings.view = word == "source"       ? ViewMode::source
+                    : word == "difference" ? ViewMode::difference
+                    : word == "split"      ? ViewMode::split
+                                           : ViewMode::engine_output;
+    if (settings.view == ViewMode::engine_output) settings.output = word;
+}
+
+void read_into(Settings& settings, Role role, const Value& value) {
+    const auto text = [&] { return std::get<std::string>(value); };
+    switch (role) {
         case Role::view:
-            settings.output = std::get<std::string>(value);
-            break;
+            return read_view(settings, text());
+        case Role::difference_gain:
+            settings.difference_gain = as_number(value);
+            return;
+        case Role::split_position:
+            settings.split_position = as_number(value);
+            return;
+        case Role::without_neighbours:
+            settings.without_neighbours = without_neighbours_of(text());
+            return;
+        case Role::field_order:
+            settings.field_order = field_order_of(text());
+            return;
         case Role::engine_address:
-            settings.engine_address = std::get<std::string>(value);
-            break;
+            settings.engine_address = text();
+            return;
+        case Role::device:
+            settings.device = device_of(text());
+            return;
         case Role::pixel_route:
-            settings.route = route_of(std::get<std::string>(value));
-            break;
+            settings.route = route_of(text());
+            return;
         case Role::timeout:
             settings.timeout = std::chrono::milliseconds(std::llround(1000 * as_number(value)));
-            break;
+            return;
+        default:
+            return;  // of the panel's own
     }
+}
+
+// The value as the model takes it, or nothing when it is not to be sent. Of a model that the node doesn't know the
+// engine has the defaults: only what was changed is sent, and the radius just says how far the window reaches.
+std::optional<Value> value_for(const ModelDefinition* model, const EffectDefinition& definition,
+                               const ParameterDefinition& parameter, const Value& value) {
+    if (model == nullptr) {
+        if (value == parameter.default_value || parameter.name == definition.radius_parameter) return std::nullopt;
+        return value;
+    }
+    const ModelParameter* own = model->find(parameter.name);
+    if (own == nullptr) return std::nullopt;
+    if (const auto* number = std::get_if<double>(&value)) return std::clamp(*number, own->minimum, own->maximum);
+    if (const auto* integer = std::get_if<int64_t>(&value))
+        return static_cast<int64_t>(std::clamp(static_cast<double>(*integer), own->minimum, own->maximum));
+    return value;
 }
 
 }  // namespace
@@ -131,23 +182,76 @@ void read_into(Settings& settings, const ParameterDefinition& parameter, const V
 void define_parameters(const EffectDefinition& definition, const ofxpp::ParamSet& params) {
     for (const auto& group : definition.groups) {
         const auto properties = params.define(kOfxParamTypeGroup, group.name.c_str());
-        if (properties) properties->set(kOfxPropLabel, group.label.c_str());
+        if (!properties) continue;
+        properties->set(kOfxPropLabel, group.label.c_str());
+        if (!group.open) properties->offer(kOfxParamPropGroupOpen, 0);
     }
     for (const auto& parameter : definition.parameters) define_parameter(parameter, params);
 }
 
+Value read_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params, std::optional<OfxTime> now) {
+    const auto param = params.find(parameter.name.c_str());
+    if (!param || parameter.type == ParameterType::button) return parameter.default_value;
+    const std::optional<OfxTime> time = parameter.animates ? now : std::nullopt;
+    // Hosts let expressions and typed values pass the range, which the engine would refuse.
+    switch (parameter.type) {
+        case ParameterType::number:
+            return std::clamp(param->number(time), parameter.minimum, parameter.maximum);
+        case ParameterType::integer:
+            return static_cast<int64_t>(std::clamp<double>(param->integer(time), parameter.minimum, parameter.maximum));
+        case ParameterType::flag:
+            return param->integer(time) != 0;
+        case ParameterType::text:
+            return param->text(time);
+        default:
+            break;
+    }
+    const int index = param->integer(time);
+    if (index < 0 || static_cast<size_t>(index) >= parameter.choices.size()) return parameter.default_value;
+    return parameter.choices[static_cast<size_t>(index)].value;
+}
+
+bool write_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params, const Value& value) {
+    const auto param = params.find(parameter.name.c_str());
+    if (!param || parameter.type == ParameterType::button) return false;
+    if (!param->is_animated() && read_value(parameter, params, std::nullopt) == value) return true;
+    switch (parameter.type) {
+        case ParameterType::number:
+            return param->offer(std::get<double>(value));
+        case ParameterType::integer:
+            return param->offer(static_cast<int>(std::get<int64_t>(value)));
+        case ParameterType::flag:
+            return param->offer(std::get<bool>(value) ? 1 : 0);
+        case ParameterType::text:
+            return param->offer(std::get<std::string>(value).c_str());
+        default:
+            break;
+    }
+    const auto index = parameter.choice_of(std::get<std::string>(value));
+    return index && param->offer(*index);
+}
+
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time) {
     Settings settings;
-    settings.radius_frames = definition.radius_frames;
+    settings.model_id = chosen_model(definition, params);
+    const ModelDefinition* model = definition.find_model(settings.model_id);
+    settings.radius_frames = model == nullptr ? definition.radius_frames : model->radius_frames;
     bool does_nothing = false;
     for (const auto& parameter : definition.parameters) {
         const Value value = read_value(parameter, params, time);
-        read_into(settings, parameter, value);
-        if (parameter.name == definition.radius_parameter) settings.radius_frames = static_cast<int>(as_number(value));
-        if (definition.identity && parameter.name == definition.identity->parameter)
-            does_nothing = as_number(value) == definition.identity->value;
+        if (parameter.role != Role::model) {
+            read_into(settings, parameter.role, value);
+            continue;
+        }
+        const auto taken = value_for(model, definition, parameter, value);
+        if (taken) settings.model.push_back({parameter.name, *taken});
+        if (parameter.name == definition.radius_parameter && (taken || model == nullptr))
+            settings.radius_frames = static_cast<int>(as_number(taken.value_or(value)));
+        if (taken && definition.identity && parameter.name == definition.identity->parameter)
+            does_nothing = as_number(*taken) == definition.identity->value;
     }
-    settings.identity = settings.output == "source" || (does_nothing && settings.output == "result");
+    const bool shows_mended = settings.output == "result" && settings.view != ViewMode::difference;
+    settings.identity = settings.view == ViewMode::source || (does_nothing && shows_mended);
     return settings;
 }
 

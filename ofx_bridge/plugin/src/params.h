@@ -1,9 +1,10 @@
-// The parameters of an effect: defined in its panel, read for a render.
+// The parameters of an effect: defined in its panel, read for a render, set when others change.
 #pragma once
 
 #include <ofxpp/effect.h>
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,19 +15,31 @@ namespace reelmend::plugin {
 
 void define_parameters(const EffectDefinition& definition, const ofxpp::ParamSet& params);
 
+// The parameter's value, within its range: at a time where it animates, else the one for all times. The default where
+// the host doesn't have the parameter. Buttons have none: an empty text.
+transport::Value read_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params,
+                            std::optional<OfxTime> time);
+
+// Sets the value for all times, unless it has it already. Texts must stay as they are until they are replaced. Whether
+// the parameter has the value now.
+bool write_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params, const transport::Value& value);
+
 // What to do where the host gives no frames around the rendered one.
 enum class WithoutNeighbours { fail, pass_through, frames_already_seen };
 
 // Automatic: as the clip says.
 enum class FieldOrder { automatic, progressive, lower_first, upper_first };
 
+// What node and engine are to compute on. Automatic: whatever the engine has.
+enum class Device { automatic, cpu, cuda };
+
 // What the node puts out: one of the engine's outputs as it is, the source, or what is made here of source and result.
 enum class ViewMode { engine_output, source, difference, split };
 
 // The parameters' values at a time.
 struct Settings {
-    std::vector<transport::Parameter> model;
-    std::string model_id;  // empty: the effect's default
+    std::vector<transport::Parameter> model;  // as the chosen model takes them
+    std::string model_id;                     // empty: the effect's default
     int radius_frames = 0;
     bool identity = false;          // the picture is the source: nothing to do, or just that is to be shown
     std::string output = "result";  // of the engine; what difference and split are made of is "result" too
@@ -34,6 +47,7 @@ struct Settings {
     double difference_gain = 10;  // of |result - source|
     double split_position = 0.5;  // of the source's width: the source is left of it, the result right
     std::string engine_address;   // empty: the user's default
+    Device device = Device::automatic;
     transport::PixelRoute route = transport::PixelRoute::automatic;
     std::chrono::milliseconds timeout{60000};
     WithoutNeighbours without_neighbours = WithoutNeighbours::fail;

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -11,14 +12,44 @@
 
 namespace reelmend::plugin {
 
-enum class ParameterType { number, integer, flag, choice, text };
+enum class ParameterType { number, integer, flag, choice, text, button };
 
 // Who reads the parameter: the model in the engine, or the node itself.
-enum class Role { model, view, engine_address, pixel_route, timeout };
+enum class Role {
+    model,
+    preset,
+    model_menu,
+    model_id,
+    view,
+    difference_gain,
+    split_position,
+    without_neighbours,
+    field_order,
+    engine_address,
+    device,
+    pixel_route,
+    timeout,
+    test_connection,
+    status_engine,
+    status_model,
+    status_device,
+    status_time,
+    status_error,
+    panel_version
+};
+
+// The preset menu's value when the values are those of no preset.
+constexpr const char* kCustomPreset = "custom";
 
 struct Choice {
     std::string value;  // as the engine knows it
     std::string label;
+};
+
+// A control that can be used only while another one has this value.
+struct EnabledBy {
+    std::string parameter;
+    std::string value;
 };
 
 struct ParameterDefinition {
@@ -29,18 +60,64 @@ struct ParameterDefinition {
     transport::Value default_value;  // double, int64, bool or text, as `type` says; choices as text
     double minimum = 0;              // numbers and integers only, inclusive
     double maximum = 0;
+    double display_minimum = 0;  // the slider's ends
+    double display_maximum = 0;
     std::string hint;
     std::string group;  // may be empty
     bool animates = false;
+    bool secret = false;
+    bool read_only = false;
+    bool evaluates = true;  // its value changes the picture
+    bool persists = true;   // projects keep it
+    std::optional<EnabledBy> enabled_by;
     std::vector<Choice> choices;
 
-    // The position in `choices` of the default.
+    bool is_number() const { return type == ParameterType::number || type == ParameterType::integer; }
+
+    // The position of a value in `choices`, or nothing.
+    std::optional<int> choice_of(const std::string& value) const;
+    // The position in `choices` of the default. Throws ofxpp::Error when it is not there.
     int default_choice() const;
 };
 
 struct GroupDefinition {
     std::string name;
     std::string label;
+    bool open = true;
+};
+
+// How a model takes one of the parameters.
+struct ModelParameter {
+    std::string name;
+    transport::Value default_value;
+    double minimum = 0;  // numbers and integers only, inclusive
+    double maximum = 0;
+};
+
+struct ModelDefinition {
+    std::string id;
+    std::string label;
+    std::string version;
+    int radius_frames = 0;
+    std::vector<std::string> outputs;
+    std::vector<ModelParameter> parameters;
+
+    // Null when the model has no parameter of that name.
+    const ModelParameter* find(const std::string& name) const;
+};
+
+// Values by parameter; those left out take the model's defaults.
+struct PresetDefinition {
+    std::string name;
+    std::map<std::string, transport::Value> values;
+};
+
+// Projects of a panel before `before` mean `to` where they say `value`.
+struct MigrationRule {
+    int before = 0;
+    std::string parameter;
+    transport::Value value;
+    transport::Value to;
 };
 
 // The effect does nothing while this parameter has this value.
@@ -63,10 +140,16 @@ struct EffectDefinition {
     std::optional<IdentityRule> identity;
     std::vector<GroupDefinition> groups;
     std::vector<ParameterDefinition> parameters;
+    std::vector<ModelDefinition> models;  // that the node knows of, its default first
+    std::vector<PresetDefinition> presets;
+    std::vector<std::string> preset_parameters;  // what presets and the choice of a model set
+    int panel_version = 1;
+    std::vector<MigrationRule> migrations;
 
     // Null when there is none of that name or role.
     const ParameterDefinition* find(const std::string& name) const;
     const ParameterDefinition* find(Role role) const;
+    const ModelDefinition* find_model(const std::string& id) const;
 };
 
 // Throws ofxpp::Error that names `where` and the place in it.

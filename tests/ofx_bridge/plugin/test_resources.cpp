@@ -14,7 +14,7 @@ const std::string kEffect = R"({"identifier": "org.x.Y", "label": "Y", "grouping
     "default": 4, "minimum": 1, "maximum": 9, "hint": "Reach.", "group": "main"}]})";
 
 std::string effects(const std::string& effect) {
-    return R"({"format": 1, "effects": [)" + effect + "]}";
+    return R"({"format": 2, "effects": [)" + effect + "]}";
 }
 
 std::string replaced(std::string text, const std::string& from, const std::string& to) {
@@ -42,15 +42,15 @@ TEST(effects_json_gives_panel_and_window) {
 }
 
 TEST(what_is_not_effects_json_is_refused_with_file_and_remedy) {
-    for (const char* text : {"", "nonsense", "[]", "{}", R"({"format": 1})", R"({"format": 1, "effects": []})",
-                             R"({"format": 1, "effects": [{}]})", R"({"format": 1, "effects": 7})"}) {
+    for (const char* text : {"", "nonsense", "[]", "{}", R"({"format": 2})", R"({"format": 2, "effects": []})",
+                             R"({"format": 2, "effects": [{}]})", R"({"format": 2, "effects": 7})"}) {
         CHECK_SAYS(refusal(text), "/b/effects.json can't be used: ");
         CHECK_SAYS(refusal(text), "reelmend ofx install");
     }
 }
 
 TEST(another_format_is_refused) {
-    CHECK_SAYS(refusal(R"({"format": 2, "effects": []})"), "format is 2, not 1");
+    CHECK_SAYS(refusal(R"({"format": 3, "effects": []})"), "format is 3, not 2");
 }
 
 TEST(a_defective_parameter_is_refused_by_name) {

@@ -9,7 +9,7 @@ import pytest
 
 import pyopenfx
 from support.clips import moving_scene
-from support.nodes import DEFLICKER, interleaved
+from support.nodes import DEFLICKER, MODEL, interleaved
 
 EFFECTS = Path("Contents/Resources/effects.json")
 ENGINE = Path("Contents/Resources/engine.json")
@@ -31,7 +31,7 @@ def test_bundle_without_a_panel_refuses_to_describe_and_says_why(bundle_copy: Pa
     assert "reelmend ofx install" in said
 
 
-@pytest.mark.parametrize("text", ["", "{", "null", '{"format": 1, "effects": [{"label": 3}]}', "\xff\x00\x01"])
+@pytest.mark.parametrize("text", ["", "{", "null", '{"format": 2, "effects": [{"label": 3}]}', "\xff\x00\x01"])
 def test_bundle_with_a_broken_panel_refuses_to_describe_and_says_why(bundle_copy: Path, text: str) -> None:
     (bundle_copy / EFFECTS).write_text(text, encoding="latin-1")
     _error, said = _refusal(bundle_copy)
@@ -40,7 +40,7 @@ def test_bundle_with_a_broken_panel_refuses_to_describe_and_says_why(bundle_copy
 
 def test_panel_of_a_later_format_is_refused(bundle_copy: Path) -> None:
     (bundle_copy / EFFECTS).write_text('{"format": 99, "effects": []}')
-    assert "its format is 99, not 1" in _refusal(bundle_copy)[1]
+    assert "its format is 99, not 2" in _refusal(bundle_copy)[1]
 
 
 def test_every_effect_of_the_panel_is_a_plugin_of_its_own(bundle_copy: Path) -> None:
@@ -48,10 +48,11 @@ def test_every_effect_of_the_panel_is_a_plugin_of_its_own(bundle_copy: Path) -> 
     second = json.loads(json.dumps(panel["effects"][0]))
     second |= {"identifier": "org.reelmend.Second", "label": "Second", "version": [3, 7]}
     second["parameters"] = [p for p in second["parameters"] if p["name"] in ("radius", "strength")]
+    second["models"] = second["presets"] = second["preset_parameters"] = []
     panel["effects"].append(second)
     (bundle_copy / EFFECTS).write_text(json.dumps(panel))
     with pyopenfx.load(bundle_copy) as bundle:
-        assert {plugin.identifier for plugin in bundle.plugins} == {DEFLICKER, "org.reelmend.Second"}
+        assert {plugin.identifier for plugin in bundle.plugins} == {DEFLICKER, MODEL, "org.reelmend.Second"}
         description = bundle.plugin("org.reelmend.Second").describe("filter")
         assert (description.label, description.version) == ("Second", (3, 7))
         assert {param.name for param in description.params if param.type != "Group"} == {"radius", "strength"}

@@ -24,7 +24,35 @@ class Param {
         return value == nullptr ? std::string() : std::string(value);
     }
 
+    // Sets the value for all times; keys go first. Whether the host took it: hosts refuse where the standard doesn't
+    // allow it, and some lack the functions. A text must stay as it is until it is replaced.
+    bool offer(double value) const { return write(value); }
+    bool offer(int value) const { return write(value); }
+    bool offer(const char* value) const { return write(value); }
+
+    // Whether the host says that the value changes with time.
+    bool is_animated() const {
+        auto* count_keys = suites_->parameter().paramGetNumKeys;
+        unsigned int keys = 0;
+        return count_keys != nullptr && count_keys(handle_, &keys) == kOfxStatOK && keys > 0;
+    }
+
+    // Nothing where the host has none.
+    std::optional<PropertySet> properties() const {
+        auto* get = suites_->parameter().paramGetPropertySet;
+        OfxPropertySetHandle properties = nullptr;
+        if (get == nullptr || get(handle_, &properties) != kOfxStatOK || properties == nullptr) return std::nullopt;
+        return PropertySet(suites_->property(), properties);
+    }
+
   private:
+    template <class Value>
+    bool write(Value value) const {
+        const auto& suite = suites_->parameter();
+        if (is_animated() && suite.paramDeleteAllKeys != nullptr) suite.paramDeleteAllKeys(handle_);
+        return suite.paramSetValue != nullptr && suite.paramSetValue(handle_, value) == kOfxStatOK;
+    }
+
     template <class Value>
     Value read(std::optional<OfxTime> time) const {
         Value value{};
@@ -65,6 +93,14 @@ class ParamSet {
         if (means_unknown(status) || (status == kOfxStatOK && param == nullptr)) return std::nullopt;
         check(status, "to give parameter", name);
         return Param(*suites_, param, name);
+    }
+
+    // What is set between these two is one step of the host's undo.
+    void begin_edit(const char* label) const {
+        if (auto* begin = suites_->parameter().paramEditBegin; begin != nullptr) begin(handle_, label);
+    }
+    void end_edit() const {
+        if (auto* end = suites_->parameter().paramEditEnd; end != nullptr) end(handle_);
     }
 
   private:
