@@ -44,11 +44,11 @@ def check_node(bundle: Path) -> list[str]:
 
 
 def examine(bundle: Path) -> dict[str, Any]:
-    """Return the effects of a bundle and the rules that they broke. Raises pyopenfx's errors."""
+    """Return the effects of a bundle and the rules that they broke, before a strict host. Raises pyopenfx's errors."""
     import pyopenfx  # only here: what merely starts the check needs no host
 
     violations: list[str] = []
-    with pyopenfx.load(bundle) as loaded:
+    with pyopenfx.load(bundle, profile="strict") as loaded:
         effects = [plugin.identifier for plugin in loaded.plugins]
         for plugin in loaded.plugins:
             contexts = plugin.describe().contexts
@@ -57,6 +57,7 @@ def examine(bundle: Path) -> dict[str, Any]:
             settings = pyopenfx.InstanceSettings(size=(64, 36), frames=(0, 9), context=contexts[0])
             with plugin.create(settings) as effect:
                 violations += effect.violations
+        violations += loaded.log.violations
     if pyopenfx.is_resident(bundle):
         violations.append("it stays in memory after it was closed")
     return {"effects": effects, "violations": violations}
