@@ -4,7 +4,6 @@
 #include <mutex>
 #include <new>
 #include <random>
-#include <thread>
 
 #include "failures.h"
 #include "launcher.h"
@@ -18,6 +17,7 @@ const std::string kServerInfoPath = "/reelmend.rpc.v1.EngineService/GetServerInf
 constexpr size_t kMostIdleStreams = 32;
 constexpr uint32_t kMostSidePixels = 32768;
 constexpr std::chrono::milliseconds kEndingTakes{1500};
+constexpr std::chrono::milliseconds kLeastPause{5};
 
 void check(const RenderJob& job) {
     if (job.window.empty()) throw EngineError(Code::invalid_argument, "a render needs at least one frame of 'Source'");
@@ -53,6 +53,9 @@ ServerInfo ask_server_info(GrpcConnection& connection, const std::string& addres
     if (message && connection.receive(waiting)) throw ProtocolBroken("it answered twice");
     const Status status = connection.status();
     if (status.code == Code::unavailable || status.code == Code::cancelled) throw ConnectionLost(status.message);
+    if (status.code == Code::resource_exhausted && status.retry_after) {
+        throw EngineFull(status.message, *status.retry_after);
+    }
     if (status.code == Code::resource_exhausted) {
         throw EngineError(status.code,
                           "the engine at " + address + " is busy: " + status.message + "; try again later");
@@ -69,27 +72,35 @@ ServerInfo ask_server_info(GrpcConnection& connection, const std::string& addres
 class EngineClient::Pool {
   public:
     Pool(std::string address, EngineStart start)
-        : address_(address.empty() ? default_address() : std::move(address)), launcher_(std::move(start)) {}
+        : address_(address.empty() ? default_address() : std::move(address)),
+          start_(std::move(start)),
+          mine_(new Mine(start_)) {}
+    ~Pool() { drop(mine_.load()); }
+    Pool(const Pool&) = delete;
+    Pool& operator=(const Pool&) = delete;
 
     const std::string& address() const { return address_; }
 
     std::unique_ptr<RenderStream> take(Waiting& waiting) {
-        while (std::unique_ptr<RenderStream> stream = take_idle()) {
+        Mine& here = mine();
+        while (std::unique_ptr<RenderStream> stream = here.take_idle()) {
             if (stream->is_usable()) return stream;
         }
-        return std::make_unique<RenderStream>(connect(waiting).first, address_, client_id_);
+        return std::make_unique<RenderStream>(connect(waiting).first, address_, here.client_id);
     }
 
     void give_back(std::unique_ptr<RenderStream> stream) {
-        const std::lock_guard<std::mutex> guard(mutex_);
-        if (idle_.size() < kMostIdleStreams) idle_.push_back(std::move(stream));
+        Mine& here = mine();
+        const std::lock_guard<std::mutex> guard(here.mutex);
+        if (here.idle.size() < kMostIdleStreams) here.idle.push_back(std::move(stream));
     }
 
     // After a loss: the others of this engine are lost as well.
     void drop_idle() {
         std::vector<std::unique_ptr<RenderStream>> dropped;
-        const std::lock_guard<std::mutex> guard(mutex_);
-        dropped.swap(idle_);
+        Mine& here = mine();
+        const std::lock_guard<std::mutex> guard(here.mutex);
+        dropped.swap(here.idle);
     }
 
     // A connection to an engine that speaks this version of the contract. An engine that is ending may still accept
@@ -102,13 +113,12 @@ class EngineClient::Pool {
             } catch (const ConnectionLost&) {
                 if (Waiting::Clock::now() >= give_up) throw;
             }
-            waiting.check();
-            std::this_thread::sleep_for(std::chrono::milliseconds(waiting.slice_ms()));
+            waiting.pause(std::chrono::milliseconds(10));
         }
     }
 
     std::pair<std::unique_ptr<GrpcConnection>, ServerInfo> connect_once(Waiting& waiting) {
-        auto connection = std::make_unique<GrpcConnection>(launcher_.connect(parse_address(address_), waiting));
+        auto connection = std::make_unique<GrpcConnection>(mine().launcher.connect(parse_address(address_), waiting));
         ServerInfo info = ask_server_info(*connection, address_, waiting);
         if (info.api_version != kApiVersion) {
             throw EngineError(Code::failed_precondition, "engine " + one_line(info.engine_version) + " at " + address_ +
@@ -130,10 +140,10 @@ class EngineClient::Pool {
 
     // Runs `work(first_attempt)`, once more after a loss that a fresh connection may mend.
     template <typename Work>
-    auto with_retry(Work work) {
+    auto with_retry(Waiting& waiting, Work work) {
         for (bool first = true;; first = false) {
             try {
-                return work(first);
+                return when_there_is_room(waiting, [&] { return work(first); });
             } catch (const ConnectionLost& lost) {
                 drop_idle();
                 if (!first) {
@@ -152,19 +162,66 @@ class EngineClient::Pool {
     }
 
   private:
-    std::unique_ptr<RenderStream> take_idle() {
-        const std::lock_guard<std::mutex> guard(mutex_);
-        if (idle_.empty()) return nullptr;
-        std::unique_ptr<RenderStream> stream = std::move(idle_.back());
-        idle_.pop_back();
-        return stream;
+    // What belongs to one process. A child that a host forked has a copy of it, which it must not use: the sockets are
+    // the parent's, and a mutex may be held by a thread that the child has not.
+    struct Mine {
+        explicit Mine(const EngineStart& start) : launcher(start) {}
+
+        std::unique_ptr<RenderStream> take_idle() {
+            const std::lock_guard<std::mutex> guard(mutex);
+            if (idle.empty()) return nullptr;
+            std::unique_ptr<RenderStream> stream = std::move(idle.back());
+            idle.pop_back();
+            return stream;
+        }
+
+        const long process_id = platform::process_id();
+        const std::string client_id = random_name();
+        Launcher launcher;
+        std::mutex mutex;
+        std::vector<std::unique_ptr<RenderStream>> idle;
+    };
+
+    Mine& mine() {
+        Mine* known = mine_.load(std::memory_order_acquire);
+        if (known->process_id == platform::process_id()) return *known;
+        auto fresh = std::make_unique<Mine>(start_);
+        Mine* const inherited = known;
+        if (!mine_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) return *known;
+        drop(inherited);
+        return *fresh.release();
+    }
+
+    // Foreign connections close without a word. What a vanished thread was changing at the fork stays as it is.
+    static void drop(Mine* gone) {
+        const bool whole = gone->process_id == platform::process_id() || gone->mutex.try_lock();
+        if (whole && gone->process_id != platform::process_id()) gone->mutex.unlock();
+        if (whole) delete gone;
+    }
+
+    // Runs `work`, again after the pauses that a full engine asks for, within the time of the call.
+    template <typename Work>
+    auto when_there_is_room(Waiting& waiting, Work work) {
+        for (;;) {
+            std::chrono::milliseconds pause{0};
+            try {
+                return work();
+            } catch (const EngineFull& full) {
+                if (full.retry_after >= waiting.remaining()) {
+                    throw EngineError(Code::resource_exhausted,
+                                      "the engine at " + address_ + " is full: " + full.what() + "; it asks for " +
+                                          std::to_string(full.retry_after.count()) +
+                                          " ms, more than this render has left: give it more time or try again later");
+                }
+                pause = std::max(full.retry_after, kLeastPause);
+            }
+            waiting.pause(pause);
+        }
     }
 
     const std::string address_;
-    const std::string client_id_ = random_name();
-    Launcher launcher_;
-    std::mutex mutex_;
-    std::vector<std::unique_ptr<RenderStream>> idle_;
+    const EngineStart start_;
+    std::atomic<Mine*> mine_;
     std::atomic<bool> no_shared_memory_{false};
 };
 
@@ -192,7 +249,7 @@ RenderTimings EngineClient::render(const RenderJob& job, const RenderCallbacks& 
             return {};  // only the timings were lost
         }
     };
-    return pool_->with_retry([&](bool first) {
+    return pool_->with_retry(waiting, [&](bool first) {
         const bool shared_memory = pool_->wants_shared_memory(job, first);
         try {
             return attempt(shared_memory);
@@ -210,7 +267,7 @@ RenderTimings EngineClient::render(const RenderJob& job, const RenderCallbacks& 
 
 ServerInfo EngineClient::server_info(std::chrono::milliseconds timeout, const std::function<bool()>& aborted) {
     Waiting waiting(timeout, aborted, "the engine at " + address());
-    return pool_->with_retry([&](bool) { return pool_->connect(waiting).second; });
+    return pool_->with_retry(waiting, [&](bool) { return pool_->connect(waiting).second; });
 }
 
 }  // namespace reelmend::transport

@@ -65,12 +65,15 @@ void GrpcConnection::send(const Outgoing& message, Waiting& waiting) {
     outgoing_sent_ = 0;
     outgoing_ = &message;
     struct Forget {
-        const Outgoing*& outgoing;
-        ~Forget() { outgoing = nullptr; }
-    } const forget{outgoing_};
+        GrpcConnection& connection;
+        ~Forget() {
+            connection.outgoing_ = nullptr;
+            connection.keep_unsent();
+        }
+    } const forget{*this};
     nghttp2_session_resume_data(session_, stream_id_);
     flush();
-    while (outgoing_ != nullptr && phase_ == Phase::open) pump(waiting);
+    while ((outgoing_ != nullptr || has_unsent()) && phase_ == Phase::open) pump(waiting);
 }
 
 void GrpcConnection::half_close() {
@@ -110,7 +113,7 @@ Status GrpcConnection::status() const {
 
 void GrpcConnection::cancel() noexcept {
     try {
-        if (phase_ != Phase::open) return;
+        if (phase_ != Phase::open || owner_ != platform::process_id()) return;
         phase_ = Phase::closed;
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id_, NGHTTP2_CANCEL);
         flush();
@@ -120,6 +123,7 @@ void GrpcConnection::cancel() noexcept {
 }
 
 bool GrpcConnection::is_usable() noexcept {
+    if (owner_ != platform::process_id()) return false;
     try {
         flush();
         read_available();
@@ -145,8 +149,8 @@ size_t GrpcConnection::outgoing_size() const {
 }
 
 void GrpcConnection::send_frame(const uint8_t* frame_header, size_t size) {
-    constexpr size_t kFrameHeaderBytes = 9;
-    std::vector<platform::Span> spans{{frame_header, kFrameHeaderBytes}};
+    std::memcpy(frame_header_, frame_header, sizeof frame_header_);
+    unsent_ = {{frame_header_, sizeof frame_header_}};
     if (size > 0) {
         if (outgoing_ == nullptr) throw ConnectionLost("a message was given up half-way");
         const platform::Span parts[3] = {{prefix_, sizeof prefix_},
@@ -157,36 +161,53 @@ void GrpcConnection::send_frame(const uint8_t* frame_header, size_t size) {
         for (const platform::Span& part : parts) {
             const size_t begin = std::min(skip, part.size);
             const size_t taken = std::min(part.size - begin, left);
-            if (taken > 0) spans.push_back({static_cast<const uint8_t*>(part.data) + begin, taken});
+            if (taken > 0) unsent_.push_back({static_cast<const uint8_t*>(part.data) + begin, taken});
             skip -= begin;
             left -= taken;
         }
         outgoing_sent_ += size;
         if (outgoing_sent_ == outgoing_size()) outgoing_ = nullptr;
     }
-    size_t sent = socket_.send(spans);
-    for (const platform::Span& span : spans) {
-        const size_t gone = std::min(sent, span.size);
-        const auto* bytes = static_cast<const uint8_t*>(span.data);
-        unsent_.insert(unsent_.end(), bytes + gone, bytes + span.size);
-        sent -= gone;
-    }
+    send_unsent();
 }
 
 bool GrpcConnection::has_unsent() const {
-    return unsent_begin_ < unsent_.size();
+    return !unsent_.empty();
+}
+
+void GrpcConnection::send_unsent() {
+    while (has_unsent()) {
+        size_t sent = socket_.send(unsent_);
+        if (sent == 0) return;
+        size_t whole = 0;
+        for (; whole < unsent_.size() && unsent_[whole].size <= sent; ++whole) sent -= unsent_[whole].size;
+        unsent_.erase(unsent_.begin(), unsent_.begin() + static_cast<ptrdiff_t>(whole));
+        if (sent > 0) unsent_[0] = {static_cast<const uint8_t*>(unsent_[0].data) + sent, unsent_[0].size - sent};
+    }
+}
+
+// The message is about to go; what is left of its frame must still be sent before any other.
+void GrpcConnection::keep_unsent() noexcept {
+    try {
+        if (!has_unsent()) return;
+        Bytes kept;
+        for (const platform::Span& span : unsent_) {
+            const auto* bytes = static_cast<const uint8_t*>(span.data);
+            kept.insert(kept.end(), bytes, bytes + span.size);
+        }
+        kept_ = std::move(kept);
+        unsent_ = {{kept_.data(), kept_.size()}};
+    } catch (...) {
+        unsent_.clear();
+        failure_ = std::current_exception();  // the frame is cut short: nothing may follow
+    }
 }
 
 void GrpcConnection::flush() {
     // nghttp2 would send the frame again whose bytes are no longer ours.
     if (failure_) std::rethrow_exception(failure_);
-    while (has_unsent()) {
-        const size_t sent = socket_.send({{unsent_.data() + unsent_begin_, unsent_.size() - unsent_begin_}});
-        if (sent == 0) return;
-        unsent_begin_ += sent;
-    }
-    unsent_.clear();
-    unsent_begin_ = 0;
+    send_unsent();
+    if (has_unsent()) return;
     const int result = nghttp2_session_send(session_);
     if (result != 0) fail(result);
 }

@@ -60,11 +60,17 @@ class GrpcConnection {
     void send_frame(const uint8_t* frame_header, size_t size);
     [[noreturn]] void fail(int error);
 
+    void send_unsent();
+    void keep_unsent() noexcept;
+
     platform::Socket socket_;
+    // In a forked child this connection is the parent's: not a byte may be sent.
+    const long owner_ = platform::process_id();
     nghttp2_session* session_ = nullptr;
     Bytes receive_buffer_;
-    Bytes unsent_;
-    size_t unsent_begin_ = 0;
+    std::vector<platform::Span> unsent_;  // of the frame at hand: what the socket had no room for
+    uint8_t frame_header_[9] = {};
+    Bytes kept_;  // unsent bytes whose message is gone
 
     Phase phase_ = Phase::idle;
     int32_t stream_id_ = -1;

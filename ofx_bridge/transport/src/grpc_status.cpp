@@ -48,6 +48,17 @@ Code code_of(int number) {
     }
 }
 
+bool is_number(const std::string& text, size_t most_digits) {
+    return !text.empty() && text.size() <= most_digits &&
+           std::all_of(text.begin(), text.end(), [](char digit) { return digit >= '0' && digit <= '9'; });
+}
+
+// Negative and unreadable values mean that a retry does not help, as gRPC has it.
+std::optional<std::chrono::milliseconds> pushback_of(const std::string& text) {
+    if (!is_number(text, 9)) return std::nullopt;
+    return std::chrono::milliseconds(std::stol(text));
+}
+
 // As the gRPC specification maps a plain HTTP answer.
 Code code_of_http(const std::string& http_status) {
     if (http_status == "429" || http_status == "502" || http_status == "503" || http_status == "504") {
@@ -67,6 +78,8 @@ void ReplyFields::set(const std::string& name, std::string value) {
         grpc_status = std::move(value);
     } else if (name == "grpc-message") {
         grpc_message = std::move(value);
+    } else if (name == "grpc-retry-pushback-ms") {
+        retry_pushback = std::move(value);
     }
 }
 
@@ -81,12 +94,11 @@ Status status_of(const ReplyFields& fields) {
     if (fields.grpc_status.empty()) {
         if (fields.http_status.empty()) throw ProtocolBroken("its answer ended without headers");
         if (fields.http_status == "200") throw ProtocolBroken("its answer ended without a gRPC status");
-        return {code_of_http(fields.http_status), "HTTP status " + one_line(fields.http_status)};
+        return {code_of_http(fields.http_status), "HTTP status " + one_line(fields.http_status), std::nullopt};
     }
-    const bool number =
-        fields.grpc_status.size() <= 3 && std::all_of(fields.grpc_status.begin(), fields.grpc_status.end(),
-                                                      [](char digit) { return digit >= '0' && digit <= '9'; });
-    if (!number) throw ProtocolBroken("its gRPC status is '" + one_line(fields.grpc_status) + "'");
+    if (!is_number(fields.grpc_status, 3)) {
+        throw ProtocolBroken("its gRPC status is '" + one_line(fields.grpc_status) + "'");
+    }
     const int value = std::stoi(fields.grpc_status);
     if (value == 0) return {};
     std::string message = one_line(percent_decoded(fields.grpc_message));
@@ -95,7 +107,7 @@ Status status_of(const ReplyFields& fields) {
     if (code == Code::unknown && value != static_cast<int>(Code::unknown)) {
         message += " (gRPC status " + std::to_string(value) + ")";
     }
-    return {code, message};
+    return {code, message, pushback_of(fields.retry_pushback)};
 }
 
 std::string timeout_text(std::chrono::milliseconds timeout) {

@@ -1,6 +1,7 @@
 // What a gRPC reply's headers and trailers say.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "reelmend/transport/engine_client.h"
@@ -13,6 +14,7 @@ struct ReplyFields {
     std::string content_type;
     std::string grpc_status;
     std::string grpc_message;
+    std::string retry_pushback;
 
     void set(const std::string& name, std::string value);
 };
@@ -20,6 +22,7 @@ struct ReplyFields {
 struct Status {
     Code code = Code::ok;
     std::string message;
+    std::optional<std::chrono::milliseconds> retry_after;  // where the engine said that a retry may succeed
 };
 
 // The call's outcome once its stream has ended. Throws ProtocolBroken when the peer is no gRPC server.

@@ -47,7 +47,10 @@ platform::Socket Launcher::connect(const Address& address, Waiting& waiting) {
 
 platform::Socket Launcher::wait_for_engine(const Address& address, Waiting& waiting) {
     const auto give_up = Waiting::Clock::now() + start_.patience;
-    const uint64_t failures_seen = failures();
+    const uint64_t failures_seen = [&] {
+        const auto guard = locked(waiting);
+        return failures_;
+    }();
     while (Waiting::Clock::now() < give_up) {
         waiting.check();
         std::optional<platform::Socket> socket = advance(address, waiting, failures_seen);
@@ -56,11 +59,11 @@ platform::Socket Launcher::wait_for_engine(const Address& address, Waiting& wait
             socket = try_connect(address, waiting);
         }
         if (socket) {
-            forget_launch();
+            forget_launch(waiting);
             return std::move(*socket);
         }
     }
-    forget_launch();
+    forget_launch(waiting);
     throw EngineError(Code::unavailable, "the engine did not answer at " + address.text + " within " +
                                              std::to_string(start_.patience.count()) +
                                              " ms of its start; see its log " + log_path(address));
@@ -68,7 +71,7 @@ platform::Socket Launcher::wait_for_engine(const Address& address, Waiting& wait
 
 // One step towards a running engine: take the lock, start the program, see whether it still lives.
 std::optional<platform::Socket> Launcher::advance(const Address& address, Waiting& waiting, uint64_t failures_seen) {
-    const std::lock_guard<std::mutex> guard(mutex_);
+    const auto guard = locked(waiting);
     if (failures_ != failures_seen) throw EngineError(Code::unavailable, last_failure_);
     if (process_) {
         if (!process_->ended()) return std::nullopt;
@@ -103,15 +106,20 @@ std::optional<platform::Socket> Launcher::advance(const Address& address, Waitin
     return std::nullopt;
 }
 
-void Launcher::forget_launch() {
-    const std::lock_guard<std::mutex> guard(mutex_);
+void Launcher::forget_launch(Waiting& waiting) {
+    const auto guard = locked(waiting);
     process_.reset();
     lock_.reset();
 }
 
-uint64_t Launcher::failures() {
-    const std::lock_guard<std::mutex> guard(mutex_);
-    return failures_;
+// Whoever holds the mutex may be connecting for a while: its own host must not wait for that unasked.
+std::unique_lock<std::mutex> Launcher::locked(Waiting& waiting) {
+    std::unique_lock<std::mutex> guard(mutex_, std::try_to_lock);
+    while (!guard.owns_lock()) {
+        waiting.pause(std::chrono::milliseconds(2));
+        guard.try_lock();
+    }
+    return guard;
 }
 
 }  // namespace reelmend::transport

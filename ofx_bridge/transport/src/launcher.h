@@ -20,8 +20,8 @@ class Launcher {
   private:
     std::optional<platform::Socket> advance(const Address& address, Waiting& waiting, uint64_t failures_seen);
     platform::Socket wait_for_engine(const Address& address, Waiting& waiting);
-    void forget_launch();
-    uint64_t failures();
+    std::unique_lock<std::mutex> locked(Waiting& waiting);
+    void forget_launch(Waiting& waiting);
 
     const EngineStart start_;
     std::mutex mutex_;

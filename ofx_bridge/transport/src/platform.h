@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "address.h"
@@ -13,6 +14,8 @@
 namespace reelmend::transport::platform {
 
 std::string user_id();
+// Differs between a process and the child that it forked.
+long process_id();
 
 // An operating system handle that closes itself and only moves.
 class Handle {
@@ -75,9 +78,17 @@ class SharedSegment {
     std::vector<std::pair<size_t, size_t>> backed_;
 };
 
-// An exclusive lock between threads and processes, held until it is destroyed.
+// An exclusive lock between threads and processes, held until it is destroyed by the process that took it. A forked
+// child inherits no part in it.
 class FileLock {
   public:
+    FileLock(FileLock&&) noexcept = default;
+    FileLock& operator=(FileLock&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        std::swap(owner_, other.owner_);
+        return *this;
+    }
+    ~FileLock();
     // Empty when somebody else holds it. Throws EngineError when the file can't be opened.
     static std::optional<FileLock> try_lock(const std::string& path);
     // True when somebody holds the lock now. Creates nothing.
@@ -86,6 +97,7 @@ class FileLock {
   private:
     explicit FileLock(Handle handle) : handle_(std::move(handle)) {}
     Handle handle_;
+    long owner_ = process_id();
 };
 
 // Creates the folder and its parents (0700) when they are missing. Throws EngineError when that fails.

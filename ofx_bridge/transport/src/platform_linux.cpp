@@ -115,6 +115,10 @@ std::string user_id() {
     return std::to_string(::geteuid());
 }
 
+long process_id() {
+    return ::getpid();
+}
+
 Handle& Handle::operator=(Handle&& other) noexcept {
     if (this != &other) {
         close();
@@ -217,6 +221,11 @@ std::optional<FileLock> FileLock::try_lock(const std::string& path) {
     }
     if (restarted([&] { return ::flock(handle.get(), LOCK_EX | LOCK_NB); }) != 0) return std::nullopt;
     return FileLock(std::move(handle));
+}
+
+FileLock::~FileLock() {
+    // Closing would not do where a forked child has a copy of the handle.
+    if (handle_ && owner_ == process_id()) ::flock(handle_.get(), LOCK_UN);
 }
 
 bool FileLock::is_held(const std::string& path) {

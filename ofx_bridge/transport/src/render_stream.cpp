@@ -90,6 +90,9 @@ void RenderStream::throw_status() const {
     const Status status = connection_->status();
     if (status.code == Code::ok) throw ConnectionLost("the engine ended the stream");
     if (status.code == Code::unavailable || status.code == Code::cancelled) throw ConnectionLost(status.message);
+    if (status.code == Code::resource_exhausted && status.retry_after) {
+        throw EngineFull(status.message, *status.retry_after);
+    }
     throw EngineError(status.code, status.message + " (engine at " + address_ + ")");
 }
 

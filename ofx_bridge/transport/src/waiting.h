@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <string>
+#include <thread>
 
 #include "reelmend/transport/engine_client.h"
 
@@ -39,6 +40,14 @@ class Waiting {
 
     // Milliseconds that one poll() may take.
     int slice_ms() const { return static_cast<int>(std::min(remaining(), kSlice).count()); }
+
+    // Waits that long, unless check() throws.
+    void pause(std::chrono::milliseconds length) {
+        const auto end = Clock::now() + length;
+        for (check(); Clock::now() < end; check()) {
+            std::this_thread::sleep_for(std::min<Clock::duration>(kSlice, end - Clock::now()));
+        }
+    }
 
   private:
     static constexpr std::chrono::milliseconds kSlice{10};

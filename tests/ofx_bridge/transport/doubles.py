@@ -108,7 +108,7 @@ class Negative:
 
     def __call__(self, start: pb.RenderStart, requests: Requests, context: grpc.ServicerContext) -> Answers:
         form = format_of(start)
-        lease = SlotLease()
+        lease = SlotLease(owner="double")
         context.add_callback(lease.close)
         by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
         wanted = [(index, kind) for kind in FrameForm for index in range(len(start.clips[0].frames))]
