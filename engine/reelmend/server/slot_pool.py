@@ -341,6 +341,7 @@ class SlotPool:
 
     def _destroy(self, block: Block) -> None:
         block.memory.unlink()
+        block.made = None
         self._forget(block)
 
     def _forget(self, block: Block) -> None:

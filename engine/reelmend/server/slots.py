@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -20,10 +20,11 @@ class Slot:
     block: Block
     form: FrameFormat
     sample_type: SampleType = SampleType.FLOAT32
-    planes: Samples = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.planes = samples_in(self.block.memory.bytes, self.form, 0, self.sample_type)
+    @property
+    def planes(self) -> Samples:
+        """The pixels, where they lie. Made anew each time: whoever keeps a slot must not keep its memory."""
+        return samples_in(self.block.memory.bytes, self.form, 0, self.sample_type)
 
     @property
     def message(self) -> pb.Slot:
