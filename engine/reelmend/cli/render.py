@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Iterable
 from contextlib import closing
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,6 +18,7 @@ from reelmend.cli.serve import parse_bytes
 from reelmend.cli.signals import stopped_by_signals
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.clip import effect_radius_frames, render_clip
+from reelmend.effects.common_parameters import with_common
 from reelmend.effects.renderer import Renderer
 from reelmend.errors import BadRequestError, UnknownNameError
 from reelmend.frames import Planes
@@ -57,24 +57,26 @@ def render(
     with open_reader(source) as reader, stopped_by_signals():
         wanted = parse_frames(frames, reader)
         reader.require(_with_neighbours(wanted, radius_frames, reader))
-        timed = TimedClip(reader)
+        waits: list[float] = []
         frame_rate = parse_rate(rate, reader)
         started = time.perf_counter()
         with open_writer(target, reader, frames=wanted, overwrite=overwrite, frame_rate=frame_rate) as writer:
-            rendered = render_clip(renderer, effect, values, timed, wanted, model=model, output=output)
-            with closing(with_progress(rendered, len(wanted), effect)) as shown:  # the bar ends before any message
-                waited_s = _write_all(writer, shown)
+            rendered = render_clip(
+                renderer, effect, values, reader, wanted, model=model, output=output, waited=waits.append
+            )
+            with closing(rendered), closing(with_progress(rendered, len(wanted), effect)) as shown:
+                written_s = _write_all(writer, shown)
             finishing = time.perf_counter()
     ended = time.perf_counter()
-    waited_s += ended - finishing
-    render_s = ended - started - timed.spent_s - waited_s
-    spent = {"read_s": timed.spent_s, "render_s": render_s, "write_s": waited_s, "total_s": ended - started}
+    read_s, write_s = sum(waits), written_s + ended - finishing
+    render_s = ended - started - read_s - write_s
+    spent = {"read_s": read_s, "render_s": render_s, "write_s": write_s, "total_s": ended - started}
     return _report(_summary(source, target, effect, manifest, values, wanted, reader, renderer, writer, spent), as_json)
 
 
 def parse_settings(settings: list[str], manifest: Manifest) -> dict[str, Value]:
     """Return the values that ["strength=0.8", …] spell. Raises BadRequestError that names what is allowed."""
-    known = {parameter.name: parameter for parameter in manifest.parameters}
+    known = {parameter.name: parameter for parameter in with_common(manifest)}
     values: dict[str, Value] = {}
     for setting in settings:
         name, equals, text = setting.partition("=")
@@ -123,29 +125,6 @@ def parse_rate(text: str, reader: Reader) -> Fraction | None:
     return broadcast if abs(broadcast - rate) < Fraction(1, 200) else rate
 
 
-@dataclass(slots=True)
-class TimedClip:
-    """A reader that knows how long it took."""
-
-    reader: Reader
-    spent_s: float = 0.0
-
-    @property
-    def first_frame(self) -> int:
-        return self.reader.first_frame
-
-    @property
-    def last_frame(self) -> int:
-        return self.reader.last_frame
-
-    def read(self, frame: int) -> Planes:
-        started = time.perf_counter()
-        try:
-            return self.reader.read(frame)
-        finally:
-            self.spent_s += time.perf_counter() - started
-
-
 def _with_neighbours(wanted: range, radius_frames: int, reader: Reader) -> range:
     return range(
         max(reader.first_frame, wanted[0] - radius_frames), min(reader.last_frame, wanted[-1] + radius_frames) + 1
@@ -174,7 +153,7 @@ def _summary(
     writer: Writer,
     spent: dict[str, float],
 ) -> dict[str, Any]:
-    defaults = {parameter.name: parameter.default for parameter in manifest.parameters}
+    defaults = {parameter.name: parameter.default for parameter in with_common(manifest)}
     return {
         "source": str(Path(source)),
         "output": str(Path(target)),
@@ -183,6 +162,7 @@ def _summary(
         "model_version": manifest.version,
         "parameters": {**defaults, **values},
         "provider": renderer.sessions.provider,
+        "provider_reason": renderer.sessions.choice.reason,
         "frames": len(wanted),
         "first_frame": wanted[0],
         "last_frame": wanted[-1],

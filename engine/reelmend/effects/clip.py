@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check
-from reelmend.effects.renderer import Job, Renderer
+from reelmend.effects.renderer import Job, Render, Renderer
+from reelmend.errors import CancelledError
 from reelmend.frames import Planes
 from reelmend.parameters import resolve
+
+AHEAD_FRAMES = 2
+"""How many frames are begun before their turn: one thread is enough to keep them coming."""
+HELD_BYTES = 256 << 20
+"""What is held of a clip that is rendered in no particular order."""
 
 
 def render_clip(
@@ -23,15 +33,62 @@ def render_clip(
     model: str = "",
     output: str = "result",
     check: Check = lambda: None,
-) -> Iterator[tuple[int, Planes]]:
+    ahead_frames: int = AHEAD_FRAMES,
+    waited: Callable[[float], None] = lambda _seconds: None,
+) -> Generator[tuple[int, Planes], None, None]:
     """Yield (frame number, planes) for each of `frames`, as float32 (C, H, W).
 
-    Each source frame is read once in sequential order. Raises ReelmendError, the first time before any frame is read.
+    Each source frame is read once in sequential order. While a frame is rendered, the next `ahead_frames` are read,
+    named and described in the background. Raises ReelmendError, the first time before any frame is read, later when it
+    is the turn of the frame that it befell. `waited` hears how long, in seconds, each frame was waited for.
     """
     radius_frames = effect_radius_frames(renderer, effect, parameters, model)
-    clip = source if isinstance(source, RememberedClip) else RememberedClip(source)
+    given = source if isinstance(source, RememberedClip) else None
+    clip = given or _remembered(source, frames, renderer)
+    closed = threading.Event()
+
+    def check_ahead() -> None:
+        if closed.is_set():
+            raise CancelledError("the frame is no longer wanted")
+        check()
+
+    def begun(frame: int) -> Render:
+        return _begun(
+            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames
+        )
+
+    background = ThreadPoolExecutor(1, thread_name_prefix="reelmend-ahead")
+    try:
+        for frame, future in _ahead(background, begun, frames, ahead_frames):
+            started = time.perf_counter()
+            render = future.result()
+            waited(time.perf_counter() - started)
+            rendered = render.finish(check)
+            yield frame, clip.planes(frame) if render.identical_to_source else rendered.planes[output]
+            del render, rendered, future
+    finally:
+        closed.set()
+        background.shutdown(wait=True, cancel_futures=True)
+        if given is None:
+            clip.let_go()
+
+
+def _remembered(source: ClipSource, frames: Iterable[int], renderer: Renderer) -> RememberedClip:
+    """Return the clip with no more held than playing it needs, counted in the engine's memory."""
+    return RememberedClip(source, 0 if isinstance(frames, range) else HELD_BYTES, renderer.memory)
+
+
+def _ahead(
+    background: Executor, begun: Callable[[int], Render], frames: Iterable[int], ahead_frames: int
+) -> Iterator[tuple[int, Future[Render]]]:
+    """Yield each frame with its render, begun in the background up to `ahead_frames` before its turn."""
+    waiting: deque[tuple[int, Future[Render]]] = deque()
     for frame in frames:
-        yield frame, render_frame(renderer, effect, parameters, clip, frame, radius_frames, model, output, check)
+        waiting.append((frame, background.submit(begun, frame)))
+        if len(waiting) > ahead_frames:
+            yield waiting.popleft()
+    while waiting:
+        yield waiting.popleft()
 
 
 def effect_radius_frames(renderer: Renderer, effect: str, parameters: Mapping[str, object], model: str = "") -> int:
@@ -53,19 +110,38 @@ def render_frame(
     check: Check = lambda: None,
 ) -> Planes:
     """Return one output frame of a clip as float32 (C, H, W)."""
+    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check)
+    rendered = render.finish(check)
+    return clip.planes(frame) if render.identical_to_source else rendered.planes[output]
+
+
+def _begun(
+    renderer: Renderer,
+    effect: str,
+    parameters: Mapping[str, object],
+    clip: RememberedClip,
+    frame: int,
+    radius_frames: int,
+    model: str,
+    output: str,
+    check: Check,
+    ahead_frames: int | None = None,
+) -> Render:
+    """Return the render of a frame with its pixels supplied; ahead of its turn, with its features made."""
     job = Job(
         effect=effect,
         model=model,
         frame=frame,
         first_frame=clip.first_frame,
         last_frame=clip.last_frame,
-        window=clip.window(frame, radius_frames),
+        window=clip.window(frame, radius_frames, ahead_frames or 0),
         parameters=parameters,
         outputs=(output,),
     )
     render = renderer.begin(job)
     for need in render.needed:
         check()
-        render.supply(need, clip.pixels(need.ref.frame, need.form))
-    rendered = render.finish(check)
-    return clip.planes(frame) if render.identical_to_source else rendered.planes[output]
+        render.supply(need, clip.pixels(need.ref.frame, need.form), keep=ahead_frames is None)
+    if ahead_frames is not None:
+        render.prepare(check)
+    return render

@@ -39,6 +39,10 @@ class Deflicker:
         unknown = {ref.digest: ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))}
         return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need.of(window.centre_frame, FrameForm.FULL)]
 
+    def prepare(self, window: Window, bench: Workbench) -> None:
+        for ref in window.distinct:
+            self._describe(ref, bench)
+
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
         descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}

@@ -40,6 +40,11 @@ class WindowModel:
     def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
         return _Run(window, bench).needs()
 
+    def prepare(self, window: Window, bench: Workbench) -> None:
+        run = _Run(window, bench)
+        run.end_at_cuts()
+        run.make_features()
+
     def render(self, window: Window, _values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         run = _Run(window, bench)
         bench.check()
@@ -75,6 +80,14 @@ class _Run:
         """Leave out of the window what lies beyond its nearest cuts, when that is wanted."""
         if self._values[STOP_AT_CUTS]:
             self.window = stop_at_cuts(self.window, lambda a, b: lies_cut_between(a, b, self._bench))
+
+    def make_features(self) -> None:
+        """Make what the window's stages take of single frames."""
+        for planned in self._plan.per_window:
+            for feed in planned.feeds:
+                if feed.kind is Kind.FEATURE:
+                    for ref in self._refs(feed):
+                        self._feature(self._plan.stage(feed.stage), ref)
 
     def outputs(self, names: Sequence[str]) -> dict[str, Planes]:
         """Return the outputs of those names, cropped to the frame and in the source's transfer function."""
