@@ -10,7 +10,7 @@ MODE ?= quick
 FOOTAGE ?= .cache/footage/built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint bench format generate portable clean
+.PHONY: help setup demo test soak lint bench format generate portable clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -22,6 +22,10 @@ demo: $(VENV)/.installed ## Render a flickering shot through the node; CLIP=own.
 
 test: $(VENV)/.installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
+
+soak: $(VENV)/.installed-dev ## Thousands of frames and connects, a hundred clients killed: nothing may be left behind
+	@REELMEND_SOAK=1 $(BIN)/python -m pytest --timeout 1800 tests/engine/server/test_soak.py
+	@$(BIN)/reelmend bench soak
 
 lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, buf
 	@tools/lint.sh
