@@ -12,7 +12,7 @@ import typer
 
 from reelmend.bundle import BUNDLE_NAME, find_bundle
 from reelmend.cli.bundle_install import install_bundle, uninstall_bundle
-from reelmend.cli.host_steps import HOST_STEPS, next_steps
+from reelmend.cli.host_steps import host_steps, next_steps
 from reelmend.cli.installed_node import InstalledNode, installed_nodes
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.plugin_folders import (
@@ -48,8 +48,8 @@ def install(
     chosen = _chosen(system, folder)
     target = install_bundle(_build(bundle), chosen, ModelStore.default())
     export = "" if is_searched(chosen) else export_line(chosen)
-    result = {"installed": str(target), "export": export, "steps": HOST_STEPS}
-    lines = (f"installed {target}", *next_steps(export))
+    result = {"installed": str(target), "export": export, "steps": host_steps(chosen)}
+    lines = (f"installed {target}", *next_steps(chosen, export))
     return CommandResult(result, lines, as_json, warnings=tuple(_warnings(target)))
 
 

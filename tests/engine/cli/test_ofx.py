@@ -1,5 +1,6 @@
 import json
 import os
+import re
 import shutil
 import subprocess
 import threading
@@ -13,7 +14,8 @@ import pytest
 import pyopenfx
 from reelmend.bundle import find_bundle
 from reelmend.cli import bundle_install
-from reelmend.effects.panel import PANEL_FORMAT
+from reelmend.cli.host_steps import host_steps
+from reelmend.effects.panel import PANEL_FORMAT, panel_json
 from reelmend.inference.models import ModelStore
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -74,10 +76,22 @@ def test_second_install_replaces_the_first_and_leaves_nothing_beside_it(
     assert [path.name for path in (tmp_path / "plugins").iterdir()] == [BUNDLE]
 
 
-def test_next_steps_name_the_hosts(bundle: Path, reelmend: Run) -> None:
+def test_next_steps_name_the_hosts(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
     text = reelmend("ofx", "install", "--user", "plugins").stdout
+    told = json.loads(reelmend("ofx", "install", "--user", "plugins", "--json").stdout)["steps"]
     for host in ("Resolve", "Nuke", "Natron", "MLT"):
-        assert host in text
+        assert re.search(rf"^  {host} +{re.escape(told[host])}$", text, re.MULTILINE)
+    assert told["MLT"].startswith(f"OFX_PLUGIN_PATH={tmp_path}/plugins melt "), "it does not search /usr/OFX/Plugins"
+
+
+def test_step_for_mlt_names_parameters_and_choices_that_there_are() -> None:
+    """MLT sets a menu by the number of its entry."""
+    effects = json.loads(panel_json(ModelStore.default()))["effects"]
+    filters = {f"openfx.{effect['identifier']}": effect["parameters"] for effect in effects}
+    words = host_steps(Path("/usr/OFX/Plugins"))["MLT"].split()
+    name, number = words[words.index("-filter") + 2].split("=")
+    (menu,) = [parameter for parameter in filters[words[words.index("-filter") + 1]] if parameter["name"] == name]
+    assert menu["choices"][int(number)]["value"] == "frames_already_seen"
 
 
 def test_uninstall_removes_what_install_put_there(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
