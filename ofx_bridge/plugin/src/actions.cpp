@@ -7,10 +7,13 @@
 #include <cstring>
 
 #include "describe.h"
+#include "engine_facts.h"
 #include "engine_pool.h"
 #include "geometry.h"
 #include "instance.h"
+#include "panel_state.h"
 #include "render_action.h"
+#include "status_lines.h"
 
 namespace reelmend::plugin {
 
@@ -42,6 +45,25 @@ OfxStatus load(const Call& call) {
 OfxStatus unload(const Call& call) {
     call.bundled.host.drop();
     EnginePool::shared().remove_user(&call.bundled);
+    if (!EnginePool::shared().in_use()) EngineFacts::shared().clear();
+    return kOfxStatOK;
+}
+
+// The panel is a help: an instance lives, and a project is stored, without it.
+template <class Work>
+void help(Work&& work) {
+    ofxpp::guarded([&] { return work(), kOfxStatOK; }, [](const char*) {});
+}
+
+OfxStatus create(const Call& call) {
+    const auto effect = call.effect();
+    create_instance(effect);
+    help([&] { open_panel(call.definition(), effect); });
+    return kOfxStatOK;
+}
+
+OfxStatus sync_private_data(const Call& call) {
+    help([&] { sync_panel(call.definition(), call.effect()); });
     return kOfxStatOK;
 }
 
@@ -58,12 +80,24 @@ OfxStatus end_sequence(const Call& call) {
 }
 
 OfxStatus instance_changed(const Call& call) {
-    const std::string reason = call.in_args().find_string(kOfxPropChangeReason).value_or("");
+    const auto in_args = call.in_args();
+    const std::string reason = in_args.find_string(kOfxPropChangeReason).value_or("");
     if (reason == kOfxChangeTime) return kOfxStatReplyDefault;
+    // What the panel sets follows from what the user did, which was heard of before.
+    if (reason == kOfxChangePluginEdited || is_setting_panel()) return kOfxStatOK;
     const auto effect = call.effect();
     if (Instance* instance = instance_of(effect); instance != nullptr) instance->something_changed();
     clear_standing_words(effect);
+    if (in_args.find_string(kOfxPropType).value_or("") == kOfxTypeParameter)
+        panel_edited(call.definition(), effect, in_args.find_string(kOfxPropName).value_or(""));
     return kOfxStatOK;
+}
+
+OfxStatus render(const Call& call) {
+    const auto effect = call.effect();
+    const OfxStatus status = render_action(call.definition(), effect, call.in_args());
+    help([&] { note_engine(call.definition(), effect, status); });
+    return status;
 }
 
 OfxStatus purge_caches(const Call& call) {
@@ -79,9 +113,9 @@ OfxStatus dispatch(const Call& call) {
     if (call.is(kOfxImageEffectActionDescribeInContext))
         return describe_in_context(call.definition(), call.effect()), kOfxStatOK;
     // Resolve hides the controls unless these two answer OK.
-    if (call.is(kOfxActionCreateInstance)) return create_instance(call.effect()), kOfxStatOK;
+    if (call.is(kOfxActionCreateInstance)) return create(call);
     if (call.is(kOfxActionDestroyInstance)) return destroy_instance(call.effect()), kOfxStatOK;
-    if (call.is(kOfxImageEffectActionRender)) return render_action(call.definition(), call.effect(), call.in_args());
+    if (call.is(kOfxImageEffectActionRender)) return render(call);
     if (call.is(kOfxImageEffectActionBeginSequenceRender)) return begin_sequence(call);
     if (call.is(kOfxImageEffectActionEndSequenceRender)) return end_sequence(call);
     if (call.is(kOfxImageEffectActionIsIdentity))
@@ -94,6 +128,7 @@ OfxStatus dispatch(const Call& call) {
         return get_regions_of_interest(call.effect(), call.in_args(), call.out_args());
     if (call.is(kOfxImageEffectActionGetClipPreferences)) return get_clip_preferences(call.effect(), call.out_args());
     if (call.is(kOfxActionInstanceChanged)) return instance_changed(call);
+    if (call.is(kOfxActionSyncPrivateData)) return sync_private_data(call);
     if (call.is(kOfxActionPurgeCaches)) return purge_caches(call);
     return kOfxStatReplyDefault;
 }

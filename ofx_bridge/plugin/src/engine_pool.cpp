@@ -19,15 +19,17 @@ EnginePool& EnginePool::shared() {
     return pool.get();
 }
 
-std::shared_ptr<transport::EngineClient> EnginePool::client(const std::string& address) {
-    const std::string key = address.empty() ? transport::default_address() : address;
+std::shared_ptr<transport::EngineClient> EnginePool::client(const std::string& address, Device device) {
+    const std::string where = address.empty() ? transport::default_address() : address;
     const std::lock_guard lock(mutex_);
     leave_parents_clients();
-    auto& client = clients_[key];
+    auto& client = clients_[{where, device}];
     if (client == nullptr) {
         transport::EngineStart start;
         start.command = engine_command();
-        client = std::make_shared<transport::EngineClient>(key, std::move(start));
+        if (device != Device::automatic)
+            start.command.insert(start.command.end(), {"--provider", device == Device::cuda ? "cuda" : "cpu"});
+        client = std::make_shared<transport::EngineClient>(where, std::move(start));
     }
     return client;
 }

@@ -6,8 +6,9 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
-#include "reelmend/transport/engine_client.h"
+#include "params.h"
 
 namespace reelmend::plugin {
 
@@ -15,8 +16,8 @@ class EnginePool {
   public:
     static EnginePool& shared();
 
-    // Empty: the user's default address. Never connects.
-    std::shared_ptr<transport::EngineClient> client(const std::string& address);
+    // Empty: the user's default address. Never connects. An engine that it has to start is told to run on the device.
+    std::shared_ptr<transport::EngineClient> client(const std::string& address, Device device = Device::automatic);
 
     // Effects that are loaded. When the last one is unloaded all clients go; those that still render live until they
     // are done.
@@ -25,7 +26,7 @@ class EnginePool {
     bool in_use();
 
   private:
-    using Clients = std::map<std::string, std::shared_ptr<transport::EngineClient>>;
+    using Clients = std::map<std::pair<std::string, Device>, std::shared_ptr<transport::EngineClient>>;
     void leave_parents_clients();
 
     std::mutex mutex_;

@@ -14,6 +14,7 @@
 #include "reelmend/transport/engine_client.h"
 #include "seen_frames.h"
 #include "sequence_memory.h"
+#include "status_lines.h"
 
 namespace reelmend::plugin {
 
@@ -49,6 +50,8 @@ class LastFrameRecord {
 
 struct Instance {
     LastFrameRecord last_frame;
+    std::mutex status_mutex;
+    StatusTexts status;  // as the host was last given them
     SequenceMemory memory;
     Playback playback;
     SeenFrames seen;

@@ -231,6 +231,11 @@ bool write_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& pa
     return index && param->offer(*index);
 }
 
+bool is_animated(const ParameterDefinition& parameter, const ofxpp::ParamSet& params) {
+    const auto param = params.find(parameter.name.c_str());
+    return param && param->is_animated();
+}
+
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time) {
     Settings settings;
     settings.model_id = chosen_model(definition, params);

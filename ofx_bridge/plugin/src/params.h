@@ -21,8 +21,11 @@ transport::Value read_value(const ParameterDefinition& parameter, const ofxpp::P
                             std::optional<OfxTime> time);
 
 // Sets the value for all times, unless it has it already. Texts must stay as they are until they are replaced. Whether
-// the parameter has the value now.
+// the parameter has the value now: hosts refuse where the standard doesn't allow it.
 bool write_value(const ParameterDefinition& parameter, const ofxpp::ParamSet& params, const transport::Value& value);
+
+// Whether the host says that the value changes with time.
+bool is_animated(const ParameterDefinition& parameter, const ofxpp::ParamSet& params);
 
 // What to do where the host gives no frames around the rendered one.
 enum class WithoutNeighbours { fail, pass_through, frames_already_seen };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "engine_facts.h"
 #include "engine_pool.h"
 #include "fields.h"
 #include "instance.h"
@@ -231,7 +232,8 @@ void FrameRender::watch_clock() {
 }
 
 void FrameRender::render() {
-    const auto client = EnginePool::shared().client(settings_.engine_address);
+    require_device(settings_, [this] { return poll_abort(); });
+    const auto client = EnginePool::shared().client(settings_.engine_address, settings_.device);
     for (size_t picture = 0; picture < targets_.size(); ++picture) {
         if (frames_[centre_].known->pictures[picture].format.height == 0) {
             write_source(targets_[picture], areas_[picture], nullptr);

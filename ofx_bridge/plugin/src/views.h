@@ -19,7 +19,7 @@ struct PlaneShape {
     uint32_t channels = 3;
 };
 
-// Writes what a composed view shows, planar. `result` may be null: it is the source. `shown` may be `result`.
+// Writes what a composed view shows, planar. `result` may be null: it is the source. `shown` may be either of them.
 // difference: |result - source| times settings.difference_gain. split: columns left of settings.split_position have the
 // source's own bits, the others the result's. Throws ofxpp::Error for a view that is not composed.
 void compose_view(const Settings& settings, const PlaneShape& shape, const float* source, const float* result,

@@ -21,13 +21,14 @@ def test_node_asks_for_neighbours_on_the_effect_and_on_its_source(bundle: pyopen
     assert {clip.name: clip.temporal_access for clip in description.clips}["Source"]
 
 
-def test_node_renders_whole_float_frames_on_any_thread(bundle: pyopenfx.Bundle) -> None:
+def test_node_renders_whole_frames_of_every_depth_on_any_thread(bundle: pyopenfx.Bundle) -> None:
     description = bundle.plugin(DEFLICKER).describe("filter")
     assert description.thread_safety == "FullySafe"
     assert description.properties["OfxImageEffectPropSupportsTiles"] == 0
-    assert description.properties["OfxImageEffectPropSupportedPixelDepths"] == ["OfxBitDepthFloat"]
+    depths = {f"OfxBitDepth{depth}" for depth in ("Float", "Half", "Short", "Byte")}
+    assert set(description.properties["OfxImageEffectPropSupportedPixelDepths"]) == depths
     for clip in description.clips:
-        assert clip.components == ("RGBA", "RGB")
+        assert clip.components == ("RGBA", "RGB", "Alpha")
 
 
 def test_node_prefers_frames_in_order_on_descriptor_and_instance(bundle: pyopenfx.Bundle) -> None:
@@ -105,5 +106,5 @@ def test_host_with_holes_in_its_suites_gets_words_and_no_crash(stage: Stage) -> 
 
 def test_unknown_actions_are_left_to_the_host(stage: Stage) -> None:
     plugin = stage.started(RawHost())
-    for action in ("OfxActionSyncPrivateData", "OfxImageEffectActionGetTimeDomain", "com.example.Unheard"):
+    for action in ("OfxActionBeginInstanceEdit", "OfxImageEffectActionGetTimeDomain", "com.example.Unheard"):
         assert plugin.act(action)[0] == 14

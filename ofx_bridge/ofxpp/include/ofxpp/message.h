@@ -29,6 +29,20 @@ inline void show(const Suites& suites, void* handle, const char* kind, const std
         std::fprintf(stderr, "%s: %s\n", kId, text.c_str());
 }
 
+// Shows words once, for the user to read and wave away. `handle` is an instance.
+inline void tell_once(const Suites& suites, void* handle, const char* kind, const std::string& words) {
+    const std::string text = one_line(words);
+    constexpr const char* kId = "reelmend";
+    const auto* v2 = suites.message_v2();
+    const auto* v1 = suites.message_v1();
+    if (v2 != nullptr && v2->message != nullptr)
+        v2->message(handle, kind, kId, "%s", text.c_str());
+    else if (v1 != nullptr && v1->message != nullptr)
+        v1->message(handle, kind, kId, "%s", text.c_str());
+    else
+        std::fprintf(stderr, "%s: %s\n", kId, text.c_str());
+}
+
 inline void show_error(const Suites& suites, void* handle, const std::string& reason) {
     show(suites, handle, kOfxMessageError, reason);
 }
