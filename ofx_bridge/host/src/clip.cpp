@@ -56,6 +56,8 @@ Clip::Clip(EffectInstance& owner, const ClipDescriptor& descriptor)
     props.defineText(kOfxImageClipPropFieldOrder, {fieldName(both ? Field::Both : project.field_order)});
     props.defineInt(kOfxImageClipPropConnected, {output || readsConnected() ? 1 : 0});
     props.defineInt(kOfxImageClipPropContinuousSamples);
+    // VEGAS's own extension of the standard.
+    if (owner.options().swap_red_blue) props.defineText("OfxImageEffectPropPixelOrder", {"OfxImagePixelOrderBGRA"});
 }
 
 bool Clip::readsConnected() const {

@@ -140,26 +140,41 @@ Clip& EffectInstance::clip(const std::string& name) const {
 }
 
 std::string EffectInstance::preferredComponents(const ClipDescriptor& descriptor) const {
-    const auto supported = descriptor.props.getTexts(kOfxImageEffectPropSupportedComponents);
-    if (supported.empty() || contains(supported, options_.project.components)) return options_.project.components;
-    return supported.front();
+    return componentsFor(descriptor.props.getTexts(kOfxImageEffectPropSupportedComponents),
+                         options_.project.components);
 }
 
 std::string EffectInstance::supportedComponents(const Clip& clip, const std::string& wanted) const {
-    const auto supported = clip.props.getTexts(kOfxImageEffectPropSupportedComponents);
-    if (supported.empty() || contains(supported, wanted)) return wanted;
-    return contains(supported, kOfxImageComponentRGBA) ? kOfxImageComponentRGBA : supported.front();
+    return componentsFor(clip.props.getTexts(kOfxImageEffectPropSupportedComponents), wanted);
+}
+
+// What both the host and the clip have; a clip that names nothing takes anything.
+std::string EffectInstance::componentsFor(const std::vector<std::string>& clip_has, const std::string& wanted) const {
+    const auto& host_has = binary_->host().options().components;
+    const auto both = [&](const std::string& name) {
+        return (clip_has.empty() || contains(clip_has, name)) && contains(host_has, name);
+    };
+    if (both(wanted)) return wanted;
+    if (both(kOfxImageComponentRGBA)) return kOfxImageComponentRGBA;
+    const auto found = std::find_if(host_has.begin(), host_has.end(), both);
+    if (found != host_has.end()) return *found;
+    return contains(clip_has, wanted) ? wanted : clip_has.front();
 }
 
 Depth EffectInstance::supportedDepth(Depth wanted) const {
-    const auto supported = props.getTexts(kOfxImageEffectPropSupportedPixelDepths);
-    if (options_.force_depth || contains(supported, depthName(wanted))) return wanted;
-    // Upwards first, so that nothing is lost; half is no deeper than short.
+    if (options_.force_depth) return wanted;
+    const auto plugin_has = props.getTexts(kOfxImageEffectPropSupportedPixelDepths);
+    const auto& host_has = binary_->host().options().depths;
+    const auto both = [&](int depth) {
+        const char* name = depthName(static_cast<Depth>(depth));
+        return contains(plugin_has, name) && contains(host_has, name);
+    };
+    // Upwards first, so that nothing is lost.
     for (int depth = static_cast<int>(wanted); depth <= static_cast<int>(Depth::Float); ++depth) {
-        if (contains(supported, depthName(static_cast<Depth>(depth)))) return static_cast<Depth>(depth);
+        if (both(depth)) return static_cast<Depth>(depth);
     }
     for (int depth = static_cast<int>(wanted); depth > static_cast<int>(Depth::None); --depth) {
-        if (contains(supported, depthName(static_cast<Depth>(depth)))) return static_cast<Depth>(depth);
+        if (both(depth)) return static_cast<Depth>(depth);
     }
     throw StatusError(kOfxStatErrUnsupported, "plug-in '" + plugin_->identifier() + "' takes no depth of this host");
 }

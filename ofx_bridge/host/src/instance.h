@@ -148,6 +148,7 @@ class EffectInstance : public Effect {
     std::shared_ptr<EffectInstance> again(std::shared_ptr<Listener> listener) const;
 
   private:
+    std::string componentsFor(const std::vector<std::string>& clip_has, const std::string& wanted) const;
     // Runs an action; throws StatusError unless it is accepted.
     OfxStatus perform(const std::string& name, double time, PropertySet* in, PropertySet* out);
     OfxStatus perform(Action& action, PropertySet* in, PropertySet* out);

@@ -235,6 +235,7 @@ VEGAS = Profile(
     (
         Behaviour("hands bytes to a plug-in that takes float only", _REPORTED),
         Behaviour("red and blue are swapped", _REPORTED),
+        Behaviour("clips tell the order in OfxImageEffectPropPixelOrder", "read in VEGAS's own extension header"),
         Behaviour("the render scale says 1 whatever the size of the images", _REPORTED),
     ),
 )
@@ -299,13 +300,14 @@ PYOFX = Profile(
             asks_regions_of_interest=False,
             asks_identity=False,
             macro_like_names=True,
+            says_unpremultiplied=True,
             force_depth=True,
             hidden_properties=frozenset({("in arguments", "OfxImageEffectPropRenderWindow")}),
         ),
     ),
     (
         Behaviour("Render gets no render window", _PROBED),
-        Behaviour("premultiplication and field carry the names of their macros, not the standard's strings", _PROBED),
+        Behaviour("says OfxImageUnPreMultiplied and OfxImageFieldNone: macros' names, not the strings", _PROBED),
     ),
 )
 

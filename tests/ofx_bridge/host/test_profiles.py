@@ -47,6 +47,15 @@ def test_a_lawful_plugin_passes_pictures_through_in_every_profile(
         assert instance.violations == []
 
 
+def test_a_host_gives_only_what_it_says_it_has(bundle_path: Path) -> None:
+    frames = np.random.default_rng(3).integers(0, 256, (2, 8, 6, 3), np.uint8)
+    with playing(bundle_path, "resolve", ANY_FORMAT, frames, depth="byte", components="RGB") as instance:
+        picture = instance.render(1)
+        assert picture.dtype == np.float32
+        np.testing.assert_array_equal(picture[..., :3], frames[1].astype(np.float32) / np.float32(255))
+        np.testing.assert_array_equal(picture[..., 3], 1.0)
+
+
 def test_every_behaviour_says_where_it_is_known_from() -> None:
     for profile in ofx.PROFILES.values():
         assert profile.about.endswith(".")
@@ -264,4 +273,4 @@ def test_pyofx_gives_no_render_window_and_names_like_macros(bundle_path: Path) -
         instance.set("tell", True)
         instance.render(0)
         assert "OfxImageFieldNone" in log_of(instance)
-        assert "OfxImagePreMultiplied" in log_of(instance)
+        assert "OfxImageUnPreMultiplied" in log_of(instance)

@@ -1,0 +1,177 @@
+"""The whole bundle in every host that pyopenfx plays: every depth, every component set, odd sizes, the same bits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import pyopenfx
+from pyopenfx.pixels import CHANNELS, DTYPES
+from reelmend.bundle import find_bundle
+from support.engines import RunningEngine
+
+DEFLICKER = "org.reelmend.Deflicker"
+FRAMES, CENTRE, RADIUS = 5, 2, 2
+ODD_SIZES = ((1, 1), (17, 3))
+
+Pixels = NDArray[Any]
+
+
+def flickering(depth: str, components: str, size: tuple[int, int]) -> Pixels:
+    """Return frames of a still picture under light that comes and goes; alpha from 0 to 1."""
+    width, height = size
+    random = np.random.default_rng(width * height)
+    picture = random.uniform(0.2, 0.7, (height, width, CHANNELS[components]))
+    light = np.array([1.0, 0.8, 1.15, 0.9, 1.05]).reshape(-1, 1, 1, 1)
+    frames = np.repeat(picture[np.newaxis], FRAMES, axis=0)
+    colour = slice(0, 0) if components == "Alpha" else slice(0, 3)
+    frames[..., colour] *= light
+    if depth in ("byte", "short"):
+        return np.rint(frames * np.iinfo(DTYPES[depth]).max).astype(DTYPES[depth])
+    return frames.astype(DTYPES[depth])
+
+
+def given_by(host: pyopenfx.HostOptions, frames: Pixels, depth: str) -> Pixels:
+    """Return the pixels that a host turns `frames` into before a plug-in of every format sees them."""
+    if not host.temper.force_depth and depth not in host.depths:
+        frames = as_float(frames, linear=host.temper.linear_light)
+    names = {count: name for name, count in CHANNELS.items()}
+    return frames if names[frames.shape[-1]] in host.components else as_rgba(frames)
+
+
+def as_float(frames: Pixels, *, linear: bool) -> Pixels:
+    if frames.dtype == np.float16:
+        return frames.astype(np.float32)
+    values = frames.astype(np.float32) / np.float32(np.iinfo(frames.dtype).max)
+    if not linear:
+        return values
+    decoded = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4).astype(np.float32)
+    alpha = {1: 0, 3: 3, 4: 3}[frames.shape[-1]]
+    decoded[..., alpha:] = values[..., alpha:]
+    return decoded
+
+
+def as_rgba(frames: Pixels) -> Pixels:
+    one = 1 if frames.dtype.kind == "f" else np.iinfo(frames.dtype).max
+    rgba = np.full((*frames.shape[:-1], 4), one, frames.dtype)
+    target = slice(3, 4) if frames.shape[-1] == 1 else slice(0, 3)
+    rgba[..., target] = frames
+    return rgba
+
+
+@contextmanager
+def node(
+    bundle: pyopenfx.Bundle,
+    engine: RunningEngine,
+    frames: Pixels,
+    depth: str,
+    premultiplied: bool = True,
+    **settings: Any,
+) -> Iterator[pyopenfx.Instance]:
+    """A deflicker over `frames` that passes frames through where the host denies neighbours."""
+    components = {count: name for name, count in CHANNELS.items()}[frames.shape[-1]]
+    options = pyopenfx.InstanceSettings(
+        size=(frames.shape[2], frames.shape[1]),
+        frames=(0, len(frames) - 1),
+        depth=depth,  # type: ignore[arg-type]
+        components=components,  # type: ignore[arg-type]
+        **settings,
+    )
+    with bundle.plugin(DEFLICKER).create(options) as instance:
+        instance.set_source(frames, premultiplied=premultiplied)
+        instance.set("engineAddress", engine.address)
+        instance.set("radius", RADIUS)
+        instance.set("withoutNeighbours", "Pass through")
+        yield instance
+
+
+def every_format(size: tuple[int, int]) -> Iterator[tuple[str, Pixels]]:
+    for depth in DTYPES:
+        for components in CHANNELS:
+            yield depth, flickering(depth, components, size)
+
+
+@pytest.mark.parametrize("size", ODD_SIZES)
+@pytest.mark.parametrize("profile", pyopenfx.PROFILES)
+def test_every_host_gets_the_bits_of_a_plain_host(
+    profile: str, size: tuple[int, int], shared_engine: RunningEngine
+) -> None:
+    results = {}
+    with pyopenfx.load(find_bundle(), profile=profile) as bundle:
+        host = bundle.host
+        for depth, frames in every_format(size):
+            with node(bundle, shared_engine, frames, depth) as instance:
+                results[depth, frames.shape[-1]] = instance.render(CENTRE)
+                assert instance.violations == [], (depth, frames.shape)
+        assert bundle.log.violations == []
+    premultiplied = not host.temper.says_unpremultiplied
+    with pyopenfx.load(find_bundle()) as plain:
+        for depth, frames in every_format(size):
+            given = given_by(host, frames, depth)
+            depth_given = next(name for name, dtype in DTYPES.items() if dtype == given.dtype)
+            expected = given[CENTRE]
+            if profile != "mlt":  # which denies neighbours: there the node passes frames through
+                with node(plain, shared_engine, given, depth_given, premultiplied) as instance:
+                    expected = instance.render(CENTRE)
+            result = results[depth, frames.shape[-1]]
+            same = result.dtype == expected.dtype and result.tobytes() == expected.tobytes()
+            # The host's own conversion to linear light rounds as its pow() does.
+            near = host.temper.linear_light and np.allclose(result, expected, atol=2e-6)
+            assert same or near, f"{profile} {depth} {frames.shape[-1]} channels {size}"
+
+
+@pytest.mark.parametrize("profile", pyopenfx.PROFILES)
+def test_what_is_left_alone_keeps_its_bits_in_every_host_and_format(profile: str, shared_engine: RunningEngine) -> None:
+    with pyopenfx.load(find_bundle(), profile=profile) as bundle:
+        for depth, frames in every_format((17, 3)):
+            with node(bundle, shared_engine, frames, depth) as instance:
+                instance.set("strength", 0.0)
+                rendered = instance.render(CENTRE, honour_identity=False)
+                given = given_by(bundle.host, frames, depth)[CENTRE]
+                if bundle.host.temper.linear_light:
+                    np.testing.assert_allclose(rendered, given, atol=2e-6)
+                else:
+                    assert rendered.tobytes() == given.tobytes(), f"{profile} {depth} {frames.shape[-1]} channels"
+
+
+def test_alpha_alone_passes_through_and_colour_is_mended(shared_engine: RunningEngine) -> None:
+    with pyopenfx.load(find_bundle()) as bundle:
+        for depth in DTYPES:
+            alpha = flickering(depth, "Alpha", (17, 3))
+            with node(bundle, shared_engine, alpha, depth) as instance:
+                np.testing.assert_array_equal(instance.render(CENTRE), alpha[CENTRE])
+            colour = flickering(depth, "RGB", (17, 3))
+            with node(bundle, shared_engine, colour, depth) as instance:
+                assert not np.array_equal(instance.render(CENTRE), colour[CENTRE])
+
+
+@pytest.mark.parametrize("profile", [name for name in pyopenfx.PROFILES if name != "mlt"])
+def test_a_proxy_is_the_same_in_every_host(profile: str, shared_engine: RunningEngine) -> None:
+    frames = flickering("float", "RGBA", (34, 18))
+    pictures = []
+    premultiplied = not pyopenfx.profile(profile).host.temper.says_unpremultiplied
+    for name in (None, profile):
+        with pyopenfx.load(find_bundle(), profile=name) as bundle:
+            with node(bundle, shared_engine, frames, "float", premultiplied) as instance:
+                pictures.append(instance.render(CENTRE, scale=(0.5, 0.5)))
+    assert pictures[0].shape == (9, 17, 4)
+    assert pictures[0].tobytes() == pictures[1].tobytes()
+
+
+def test_a_4k_frame_is_the_same_whichever_way_its_rows_run(shared_engine: RunningEngine) -> None:
+    frames = flickering("byte", "RGBA", (4096, 2160))[:3]
+    pictures = []
+    rows: tuple[Literal["bottom-up", "top-down"], ...] = ("bottom-up", "top-down")
+    for way in rows:
+        with pyopenfx.load(find_bundle(), profile="strict") as bundle:
+            with node(bundle, shared_engine, frames, "byte", rows=way) as instance:
+                instance.set("radius", 1)
+                pictures.append(instance.render(1))
+                assert instance.violations == []
+    assert pictures[0].shape == (2160, 4096, 4)
+    assert pictures[0].tobytes() == pictures[1].tobytes()
