@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -18,8 +19,8 @@ from support.clips import ArrayClip
 from support.engines import engine, start_engine
 
 
-def segments() -> set[str]:
-    return {path.name for path in Path("/dev/shm").glob("reelmend-*")}
+def segments(process_id: int) -> set[str]:
+    return {path.name for path in Path("/dev/shm").glob(f"reelmend-{process_id}-*")}
 
 
 def serve_that_fails(*options: str, **environment: str) -> str:
@@ -109,21 +110,48 @@ def test_bad_memory_and_provider_are_one_line_errors() -> None:
 
 
 def test_shared_memory_goes_with_the_stream_and_with_the_engine(flickering_clip: ArrayClip) -> None:
-    before = segments()
     with engine() as running:
+        process_id = running.process.pid
         with EngineClient(running.address, Route.SHARED_MEMORY) as client:
             client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
-            assert segments() - before
-        for _ in range(100):
-            if segments() == before:
-                break
-            time.sleep(0.05)
-        assert segments() == before
+            assert segments(process_id)
+        wait_until_gone(process_id)
         with EngineClient(running.address, Route.SHARED_MEMORY) as client:
             client.render(RememberedClip(flickering_clip), 1, "deflicker", 15)
+            assert segments(process_id)
             running.kill()
-    for _ in range(100):
-        if segments() == before:
-            break
+    wait_until_gone(process_id)
+
+
+def wait_until_gone(process_id: int) -> None:
+    ends = time.monotonic() + 10
+    while segments(process_id):
+        assert time.monotonic() < ends, "shared memory was left behind"
         time.sleep(0.05)
-    assert segments() == before
+
+
+def test_ready_line_says_where_models_run_and_why() -> None:
+    with engine("--provider", "cpu", "--threads", "1") as running, EngineClient(running.address) as client:
+        info = client.info()
+        assert (info.provider, info.threads) == ("CPUExecutionProvider", 1)
+        assert "1 threads as asked" in info.provider_reason
+        assert info.most_requests_waiting > 0
+
+
+def test_log_for_machines_tells_of_the_warm_up(tmp_path: Path) -> None:
+    def log_of(*options: str) -> list[dict[str, str]]:
+        with engine("--log-format", "json", *options, address=f"unix:{tmp_path}/engine.sock") as running:
+            running.stop()
+            assert running.process.stderr is not None
+            return [json.loads(line) for line in running.process.stderr.read().splitlines()]
+
+    said = log_of()
+    assert all({"time", "level", "message"} <= set(entry) for entry in said)
+    assert any("'deflicker' is ready after" in entry["message"] for entry in said)
+    assert not any("is ready after" in entry["message"] for entry in log_of("--no-warm-up"))
+
+
+def test_queue_and_streams_are_bounded_as_asked() -> None:
+    with engine("--queue", "7") as running, EngineClient(running.address) as client:
+        assert client.info().most_requests_waiting == 7
+    assert "--max-streams" in serve_that_fails("--max-streams", "0")
