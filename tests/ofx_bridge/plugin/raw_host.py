@@ -270,7 +270,9 @@ class RawHost:
     def _paramGetValue(self, param: int, value: int) -> int:  # noqa: N802
         name = self._objects[param]
         definition = self.defined[name]
-        held = self.values.get(name, definition["OfxParamPropDefault"][0])
+        held = self.values.get(name, definition.get("OfxParamPropDefault", [None])[0])
+        if held is None:
+            return ERR_UNKNOWN
         kind = {"OfxParamTypeDouble": c_double, "OfxParamTypeString": c_char_p}.get(definition["type"][0], c_int)
         ctypes.cast(value, POINTER(kind))[0] = self._keep(held.encode()) if isinstance(held, str) else held
         return OK
