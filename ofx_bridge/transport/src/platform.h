@@ -56,7 +56,8 @@ class Socket {
     Handle handle_;
 };
 
-// A mapped shared-memory segment of the engine.
+// A mapped shared-memory segment of the engine. Memory stands behind every byte, so that touching one can't raise
+// SIGBUS, and every page is mapped. Its name is no one's business: no message says it.
 class SharedSegment {
   public:
     // Throws SharedMemoryUnusable.
@@ -67,15 +68,12 @@ class SharedSegment {
 
     uint8_t* data() const { return data_; }
     size_t size() const { return size_; }
-    // Makes sure that memory stands behind the bytes, so that touching them can't raise SIGBUS. The range must lie
-    // inside the segment. Throws SharedMemoryUnusable.
-    void back(size_t offset, size_t size);
+    // False once the engine has dropped it: then this mapping alone keeps its memory.
+    static bool exists(const std::string& name);
 
   private:
-    Handle handle_;
     uint8_t* data_ = nullptr;
     size_t size_ = 0;
-    std::vector<std::pair<size_t, size_t>> backed_;
 };
 
 // An exclusive lock between threads and processes, held until it is destroyed by the process that took it. A forked

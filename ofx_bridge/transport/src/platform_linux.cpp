@@ -184,33 +184,34 @@ void Socket::wait(bool for_writing, int timeout_ms) const {
 SharedSegment::SharedSegment(const std::string& name) {
     if (name.size() < 2 || name.size() > 255 || name[0] != '/' || name.find('/', 1) != std::string::npos ||
         name.find('\0') != std::string::npos) {
-        throw SharedMemoryUnusable("'" + name + "' is no name of a shared-memory segment");
+        throw SharedMemoryUnusable("its segment has an impossible name");
     }
-    handle_ = Handle(::shm_open(name.c_str(), O_RDWR | O_CLOEXEC, 0));
-    if (!handle_) throw SharedMemoryUnusable("segment " + name + ": " + reason(errno));
+    const Handle handle(::shm_open(name.c_str(), O_RDWR | O_CLOEXEC, 0));
+    if (!handle) throw SharedMemoryUnusable("its segment can't be opened: " + reason(errno));
     struct stat status{};
-    if (::fstat(handle_.get(), &status) != 0 || status.st_size <= 0) {
-        throw SharedMemoryUnusable("segment " + name + " is empty");
+    if (::fstat(handle.get(), &status) != 0 || status.st_size <= 0) {
+        throw SharedMemoryUnusable("its segment is empty");
     }
     size_ = static_cast<size_t>(status.st_size);
-    void* mapped = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, handle_.get(), 0);
-    if (mapped == MAP_FAILED) throw SharedMemoryUnusable("segment " + name + ": " + reason(errno));
+    int error = EINTR;
+    while (error == EINTR) error = ::posix_fallocate(handle.get(), 0, status.st_size);
+    if (error != 0) throw SharedMemoryUnusable("no room in shared memory: " + reason(error));
+    void* mapped = ::mmap(nullptr, size_, PROT_READ | PROT_WRITE, MAP_SHARED, handle.get(), 0);
+    if (mapped == MAP_FAILED) throw SharedMemoryUnusable("its segment can't be mapped: " + reason(errno));
     data_ = static_cast<uint8_t*>(mapped);
+    // A read maps the pages around it as well, a write only one: an eighth of the time for a frame.
+    constexpr size_t kFaultAroundBytes = size_t{64} << 10;
+    for (size_t offset = 0; offset < size_; offset += kFaultAroundBytes) {
+        static_cast<void>(static_cast<volatile const uint8_t*>(data_)[offset]);
+    }
 }
 
 SharedSegment::~SharedSegment() {
-    if (data_ != nullptr) ::munmap(data_, size_);
+    ::munmap(data_, size_);
 }
 
-void SharedSegment::back(size_t offset, size_t size) {
-    const std::pair<size_t, size_t> range{offset, size};
-    if (std::find(backed_.begin(), backed_.end(), range) != backed_.end()) return;
-    int error = EINTR;
-    while (error == EINTR) {
-        error = ::posix_fallocate(handle_.get(), static_cast<off_t>(offset), static_cast<off_t>(size));
-    }
-    if (error != 0) throw SharedMemoryUnusable("no room in shared memory: " + reason(error));
-    backed_.push_back(range);
+bool SharedSegment::exists(const std::string& name) {
+    return static_cast<bool>(Handle(::shm_open(name.c_str(), O_RDONLY | O_CLOEXEC, 0)));
 }
 
 std::optional<FileLock> FileLock::try_lock(const std::string& path) {

@@ -15,8 +15,9 @@ constexpr size_t kChunkBytes = size_t{1} << 20;
 constexpr size_t kMostChunkBytes = size_t{2} << 20;
 // An output may be larger than its source (super-resolution), but not by more than this on each side.
 constexpr uint64_t kMostScale = 8;
-// A stream forgets its mappings when it has met so many segments.
-constexpr size_t kMostSegments = 256;
+// A stream forgets its mappings when it has met so many segments, and looks now and then which the engine has dropped.
+constexpr size_t kMostSegments = 1024;
+constexpr std::chrono::seconds kSegmentCheckEvery{1};
 
 std::string text(const FrameFormat& format) {
     return std::to_string(format.width) + "×" + std::to_string(format.height) + "×" + std::to_string(format.channels);
@@ -73,7 +74,7 @@ RenderStream::~RenderStream() {
 
 RenderTimings RenderStream::render(const RenderJob& job, bool shared_memory, const RenderCallbacks& callbacks,
                                    Waiting& waiting, bool& delivered) {
-    if (segments_.size() > kMostSegments) segments_.clear();
+    drop_dead_segments();
     Request request{++last_request_id_, job, shared_memory, callbacks, waiting};
     Outgoing start;
     start.head = encode_start(job, {request.id, shared_memory, waiting.remaining(), client_id_});
@@ -200,16 +201,25 @@ const float* RenderStream::receive_in_stream(Request& request, const FrameFormat
     return reinterpret_cast<const float*>(bytes);
 }
 
+// The memory of a segment without a name is freed by its last mapping.
+void RenderStream::drop_dead_segments() {
+    if (segments_.size() > kMostSegments) segments_.clear();
+    const auto now = Waiting::Clock::now();
+    if (now - segments_checked_ < kSegmentCheckEvery) return;
+    segments_checked_ = now;
+    for (auto entry = segments_.begin(); entry != segments_.end();) {
+        entry = platform::SharedSegment::exists(entry->first) ? std::next(entry) : segments_.erase(entry);
+    }
+}
+
 uint8_t* RenderStream::slot_pixels(const SlotPlace& slot, const FrameFormat& format) {
     const auto found = segments_.try_emplace(slot.segment, slot.segment).first;
     platform::SharedSegment& segment = found->second;
     const bool inside = slot.offset_bytes <= segment.size() && slot.size_bytes <= segment.size() - slot.offset_bytes;
     if (!inside || slot.size_bytes < format.bytes() || slot.offset_bytes % sizeof(float) != 0) {
         throw ProtocolBroken("its slot of " + std::to_string(slot.size_bytes) + " bytes at " +
-                             std::to_string(slot.offset_bytes) + " of " + one_line(slot.segment) + " does not hold " +
-                             text(format) + " samples");
+                             std::to_string(slot.offset_bytes) + " does not hold " + text(format) + " samples");
     }
-    segment.back(static_cast<size_t>(slot.offset_bytes), format.bytes());
     return segment.data() + slot.offset_bytes;
 }
 

@@ -52,6 +52,7 @@ class RenderStream {
     void send_in_stream(Request& request, uint32_t needed_index, const uint8_t* bytes, size_t size);
     void deliver(Request& request, const OutputFrame& output);
     const float* receive_in_stream(Request& request, const FrameFormat& format);
+    void drop_dead_segments();
     uint8_t* slot_pixels(const SlotPlace& slot, const FrameFormat& format);
 
     std::unique_ptr<GrpcConnection> connection_;
@@ -59,6 +60,7 @@ class RenderStream {
     std::string client_id_;
     uint64_t last_request_id_ = 0;
     std::map<std::string, platform::SharedSegment> segments_;
+    Waiting::Clock::time_point segments_checked_ = Waiting::Clock::now();
     PixelBuffer upload_;
     PixelBuffer proxy_;
     PixelBuffer result_;

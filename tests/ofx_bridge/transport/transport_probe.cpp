@@ -3,8 +3,12 @@
 //   transport_probe frame FILE WIDTH HEIGHT COMPONENTS up|down OUT   digest to stdout; OUT.proxy and OUT.planes
 //   transport_probe info --address A [options]
 //   transport_probe render --address A --frames FILE --size WxH [options]
+//   transport_probe fork --address A --frames FILE --size WxH [options]
 //
 // FILE of `render` holds RGBA float32 frames, top row first. One JSON object a line goes to stdout.
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <cstdio>
 #include <cstdlib>
@@ -182,10 +186,15 @@ void render_frame(EngineClient& client, const Options& options, const Clip& clip
         if (options.text("throw") == "supply") throw HostFailure("the host has no such frame");
         const HostPixels pixels = clip.pixels(job.window[index].frame);
         line["supplied"].push_back({job.window[index].frame, form == Form::full ? "full" : "proxy"});
-        if (form == Form::full) return pack(pixels, type, planes);
+        if (form == Form::full) {
+            Digest digest = pack(pixels, type, planes);
+            if (options.text("changes") == "yes") digest[0] ^= 1u;
+            return digest;
+        }
         make_proxy(pixels, static_cast<float*>(planes));
         return std::nullopt;
     };
+    callbacks.while_waiting = [&] { line["supplied_before_waiting"] = line["supplied"].size(); };
     callbacks.receive = [&](const RenderOutput& output) {
         if (options.text("throw") == "receive") throw HostFailure("the host has no room");
         line["identical"] = output.identical_to_source;
@@ -205,6 +214,7 @@ void render_frame(EngineClient& client, const Options& options, const Clip& clip
         const RenderTimings timings = client.render(job, callbacks);
         line["status"] = "ok";
         line["engine_ms"] = timings.total_ms;
+        line["queue_ms"] = timings.queue_ms;
     } catch (const EngineError& error) {
         line["status"] = "error";
         line["code"] = static_cast<int>(error.code());
@@ -245,6 +255,20 @@ int render_command(const Options& options) {
     return 0;
 }
 
+// Renders a frame, then one in a forked child, then one more in the parent, all through one client.
+int fork_command(const Options& options) {
+    const Clip clip(options);
+    EngineClient client = client_of(options);
+    render_frame(client, options, clip, 0);
+    const pid_t child = ::fork();
+    render_frame(client, options, clip, child == 0 ? 1 : 2);
+    if (child == 0) return 0;
+    int status = 0;
+    ::waitpid(child, &status, 0);
+    render_frame(client, options, clip, 0);
+    return status;
+}
+
 int info_command(const Options& options) {
     EngineClient client = client_of(options);
     try {
@@ -270,6 +294,7 @@ int main(int argc, char** argv) {
         const std::vector<std::string> rest(args.begin() + 1, args.end());
         if (command == "frame") return frame_command(rest);
         if (command == "info") return info_command(parse(rest));
+        if (command == "fork") return fork_command(parse(rest));
         if (command == "render") return render_command(parse(rest));
         throw std::runtime_error("unknown command " + command);
     } catch (const std::exception& error) {
