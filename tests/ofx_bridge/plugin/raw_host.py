@@ -28,7 +28,8 @@ PROPERTY_FUNCTIONS = [
     for kind in ("Pointer", "String", "Double", "Int")
 ] + ["propReset", "propGetDimension"]
 PARAMETER_FUNCTIONS = ["paramDefine", "paramGetHandle", "paramSetGetPropertySet", "paramGetPropertySet"]
-PARAMETER_FUNCTIONS += ["paramGetValue", "paramGetValueAtTime"] + [f"unused{index}" for index in range(12)]
+PARAMETER_FUNCTIONS += ["paramGetValue", "paramGetValueAtTime", "unused0", "unused1", "paramSetValue"]
+PARAMETER_FUNCTIONS += [f"unused{index}" for index in range(2, 11)]
 EFFECT_FUNCTIONS = ["getPropertySet", "getParamSet", "clipDefine", "clipGetHandle", "clipGetPropertySet"]
 EFFECT_FUNCTIONS += ["clipGetImage", "clipReleaseImage", "clipGetRegionOfDefinition", "abort"]
 EFFECT_FUNCTIONS += [f"unused{index}" for index in range(4)]
@@ -48,6 +49,8 @@ SIGNATURES: dict[str, Any] = {
     "paramGetHandle": CFUNCTYPE(c_int, P, c_char_p, POINTER(P), P),
     "paramGetValue": CFUNCTYPE(c_int, P, P),
     "paramGetValueAtTime": CFUNCTYPE(c_int, P, c_double, P),
+    # Variadic: a number comes in a register of its own kind, so one signature reads either.
+    "paramSetValue": CFUNCTYPE(c_int, P, P, c_double),
     "getPropertySet": CFUNCTYPE(c_int, P, POINTER(P)),
     "getParamSet": CFUNCTYPE(c_int, P, POINTER(P)),
     "clipDefine": CFUNCTYPE(c_int, P, c_char_p, POINTER(P)),
@@ -275,6 +278,17 @@ class RawHost:
             return ERR_UNKNOWN
         kind = {"OfxParamTypeDouble": c_double, "OfxParamTypeString": c_char_p}.get(definition["type"][0], c_int)
         ctypes.cast(value, POINTER(kind))[0] = self._keep(held.encode()) if isinstance(held, str) else held
+        return OK
+
+    def _paramSetValue(self, param: int, word: int | None, number: float) -> int:  # noqa: N802
+        name = self._objects[param]
+        kind = self.defined[name]["type"][0]
+        if kind == "OfxParamTypeDouble":
+            self.values[name] = number
+        elif kind == "OfxParamTypeString":
+            self.values[name] = ctypes.string_at(word or 0).decode()
+        else:
+            self.values[name] = c_int(word or 0).value
         return OK
 
     def _paramGetValueAtTime(self, param: int, _time: float, value: int) -> int:  # noqa: N802
