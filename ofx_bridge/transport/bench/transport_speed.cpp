@@ -1,7 +1,8 @@
 // What the transport costs beside a plain copy of the frame, measured in rounds: each round runs every case once, so
 // that a busy moment of the machine touches all alike.
 //
-//   transport_speed [--width 1920] [--height 1080] [--size WxH] [--runs 15] [--address ADDRESS] [--json]
+//   transport_speed [--width 1920] [--height 1080] [--size WxH] [--runs 15] [--warm-up 2] [--address ADDRESS]
+//                   [--json]
 //
 // The frame is RGBA float. Without an address the local cases run alone:
 //   transport-memcpy    a copy of the frame into memory that was touched before
@@ -15,8 +16,12 @@
 // it ends when the result is unpacked into the host's image. Frames are announced before the clock starts, as the node
 // announces them: their digests come from an earlier pass.
 //
+// The first --warm-up rounds don't count: an engine hands out slots that this process has never mapped until its memory
+// is full of frames.
+//
 // Prints one JSON object: each case's name with its median in milliseconds, and "rows", a list of {name, median_ms,
-// min_ms, max_ms, runs}. Exit code 1 and a line on stderr when something fails.
+// min_ms, max_ms, runs, samples_ms}, the samples in the order of the rounds. Exit code 1 and a line on stderr when
+// something fails.
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
@@ -39,6 +44,7 @@ struct Arguments {
     uint32_t width = 1920;
     uint32_t height = 1080;
     int runs = 15;
+    int warm_up = 2;
     std::string address;
 };
 
@@ -62,6 +68,8 @@ Arguments parse(int argc, char** argv) {
             arguments.height = static_cast<uint32_t>(std::stoul(value.substr(cross + 1)));
         } else if (name == "--runs") {
             arguments.runs = std::stoi(value);
+        } else if (name == "--warm-up") {
+            arguments.warm_up = std::stoi(value);
         } else {
             throw std::runtime_error("unknown option " + name);
         }
@@ -185,9 +193,8 @@ double run_once(const Case& one) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
 }
 
-nlohmann::json measured(std::vector<Case>& cases, int runs) {
-    constexpr int kWarmUp = 2;
-    for (int round = -kWarmUp; round < runs; ++round) {
+nlohmann::json measured(std::vector<Case>& cases, int warm_up, int runs) {
+    for (int round = -warm_up; round < runs; ++round) {
         for (Case& one : cases) {
             const double took_ms = run_once(one);
             if (round >= 0) one.took_ms.push_back(took_ms);
@@ -195,6 +202,7 @@ nlohmann::json measured(std::vector<Case>& cases, int runs) {
     }
     nlohmann::json result{{"rows", nlohmann::json::array()}};
     for (Case& one : cases) {
+        const std::vector<double> samples = one.took_ms;
         std::sort(one.took_ms.begin(), one.took_ms.end());
         const size_t half = one.took_ms.size() / 2;
         const bool odd = one.took_ms.size() % 2 == 1;
@@ -204,7 +212,8 @@ nlohmann::json measured(std::vector<Case>& cases, int runs) {
                                   {"median_ms", median},
                                   {"min_ms", one.took_ms.front()},
                                   {"max_ms", one.took_ms.back()},
-                                  {"runs", one.took_ms.size()}});
+                                  {"runs", one.took_ms.size()},
+                                  {"samples_ms", samples}});
     }
     return result;
 }
@@ -222,7 +231,7 @@ int run(const Arguments& arguments) {
         calls.emplace(arguments.address, frame);
         add_calls(cases, *calls, frame, job);
     }
-    nlohmann::json result = measured(cases, arguments.runs);
+    nlohmann::json result = measured(cases, arguments.warm_up, arguments.runs);
     result["width"] = arguments.width;
     result["height"] = arguments.height;
     std::printf("%s\n", result.dump().c_str());

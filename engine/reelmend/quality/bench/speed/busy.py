@@ -16,9 +16,9 @@ class Elsewhere:
         self._others: set[int] = set()
         self._start = self._now()
 
-    def except_for(self, process: int) -> None:
-        """Count another process, freshly started, as our own."""
-        self._others.add(process)
+    def except_for(self, *processes: int) -> None:
+        """Count other processes, freshly started, as our own."""
+        self._others.update(processes)
 
     def share(self) -> float | None:
         """Return the share of all processors' time, 0…1, that others took so far; None where that isn't told."""

@@ -16,15 +16,18 @@ from reelmend.quality.bench.speed.engine_process import EngineProcess
 from reelmend.quality.bench.speed.in_process import EngineFrame, Memcpy, raw_graph
 from reelmend.quality.bench.speed.node import NodeFrames, Playback
 from reelmend.quality.bench.speed.pan import Pan
-from reelmend.quality.bench.speed.plan import Case, Plan, lacks_memory
-from reelmend.quality.bench.speed.rounds import Done, Measured, Probe, Wanted, interleave
+from reelmend.quality.bench.speed.plan import TRANSPORT_MEMORY_BYTES, Case, Plan, lacks_memory
+from reelmend.quality.bench.speed.rounds import Done, Measured, Probe, Wanted, interleave, noting
 from reelmend.quality.bench.speed.rows import Row, missing_row, rows_of, sum_of
 from reelmend.quality.bench.speed.transport import NAMES as TRANSPORT
-from reelmend.quality.bench.speed.transport import Transport, find_program
+from reelmend.quality.bench.speed.transport import find_program, transport_samples
 
 DEFLICKER = "org.reelmend.Deflicker"
 RADIUS_FRAMES = 15
 IN_PROCESS_BYTES = 1 << 30
+MOST_SLOTS = 32
+TRANSPORT_ROUNDS = 2
+"""Rounds of the transport for each round of the others: it is quick."""
 
 MEMCPY, DESCRIBE, CORRECT = "memcpy", "ort-describe", "ort-correct"
 RAW, LEAST = "ort-deflicker", "ort-deflicker+2-memcpy"
@@ -59,6 +62,9 @@ class Setting:
 
     plan: Plan
     engine: EngineProcess
+    mover: EngineProcess
+    """An engine for the transport alone: what a client was lent there is not lent to another."""
+
     bundle: pyopenfx.Bundle
     bundle_path: Path
     done: Done = field(default=lambda _: None)
@@ -68,9 +74,10 @@ class Setting:
         return Playback(play.order, play.threads, max(self.plan.counted_frames, 2 * play.threads))
 
 
-def probes_of(case: Case) -> int:
-    """Return how many probes a case has; each takes part in every round."""
-    return 5 + len(PLAYS) + (case.name == WINDOWED_CASE)
+def steps_of(plan: Plan, case: Case) -> int:
+    """Return how often a case calls `done`: for each probe in every round, and for the transport."""
+    probes = 4 + len(PLAYS) + (case.name == WINDOWED_CASE)
+    return probes * (case.runs + plan.warm_up_runs) + 1
 
 
 def measure_case(setting: Setting, case: Case) -> list[Row]:
@@ -88,12 +95,12 @@ def measure_case(setting: Setting, case: Case) -> list[Row]:
         Wanted((MEMCPY,), partial(Memcpy, pan)),
         *(Wanted((name,), partial(raw_graph, name, pan, "deflicker", stage)) for stage, name in _STAGES.items()),
         Wanted((ENGINE,), partial(EngineFrame, ENGINE, renderer, pan, "deflicker")),
-        Wanted(TRANSPORT, partial(_transport, setting, case)),
         *(Wanted((name,), partial(_node, setting, pan, name, parts[name], *plays[name])) for name in plays),
     ]
     counted: list[Row] = []
     count = partial(_count, setting, case, counted)
     measured = interleave(wanted, case.runs, setting.plan.warm_up_runs, setting.done, count)
+    _with_transport(setting, case, measured)
     return [*_timed_rows(case, measured), *counted]
 
 
@@ -120,9 +127,15 @@ def _timed_rows(case: Case, measured: Measured) -> list[Row]:
     return rows_of(case.name, ordered, RATIOS, measured.notes)
 
 
-def _transport(setting: Setting, case: Case) -> Transport:
-    program = find_program(setting.bundle_path)
-    return Transport(program, setting.engine.address, case.width, case.height, runs=3)
+def _with_transport(setting: Setting, case: Case, measured: Measured) -> None:
+    """Add what the transport costs by itself."""
+    slots = min(MOST_SLOTS, TRANSPORT_MEMORY_BYTES // (case.pixels * 3 * 4))
+    with noting(TRANSPORT, measured):
+        program = find_program(setting.bundle_path)
+        runs, warm_up_runs = TRANSPORT_ROUNDS * case.runs, slots + setting.plan.warm_up_runs
+        address = setting.mover.address
+        measured.samples |= transport_samples(program, address, case.width, case.height, runs, warm_up_runs)
+    setting.done(TRANSPORT[0])
 
 
 def _node(setting: Setting, pan: Pan, name: str, frames: range, radius_frames: int, play: Playback) -> NodeFrames:

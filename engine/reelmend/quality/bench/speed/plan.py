@@ -8,8 +8,12 @@ from pathlib import Path
 from reelmend.quality.bench.material import BenchError
 from reelmend.quality.bench.speed.pan import pan_bytes
 
-ENGINE_MEMORY_BYTES = 2 << 30
-"""What the bench's engine may hold; it counts against the machine's memory beside the footage."""
+ENGINE_MEMORY_BYTES = 1 << 30
+"""What the bench's engine may hold: little enough to be full of frames soon, so that slots are used again as they are
+in any longer playback."""
+
+TRANSPORT_MEMORY_BYTES = 256 << 20
+"""The same for the engine that only moves frames."""
 
 SPARE_BYTES = 2 << 30
 
@@ -72,7 +76,9 @@ def chosen(plan: Plan, cases: list[str], runs: int | None, sizes: dict[str, tupl
 def lacks_memory(case: Case, frames: int) -> str:
     """Return why this case can't run on this machine, in words; empty when it can."""
     free = _available_bytes()
-    wanted = pan_bytes(case.width, case.height, frames) * 5 // 4 + ENGINE_MEMORY_BYTES + SPARE_BYTES
+    wanted = (
+        pan_bytes(case.width, case.height, frames) * 5 // 4 + ENGINE_MEMORY_BYTES + TRANSPORT_MEMORY_BYTES + SPARE_BYTES
+    )
     if free is None or free >= wanted:
         return ""
     return f"not run: {case.name} takes {wanted / 2**30:.1f} GiB of memory, {free / 2**30:.1f} GiB are free"

@@ -54,7 +54,7 @@ def interleave(
     probes: dict[str, Probe] = {}
     try:
         for one in wanted:
-            with _noting(one, measured):
+            with noting(one.names, measured):
                 probes[one.names[0]] = one.make()
         for number in range(warm_up_runs + runs):
             for one in _rotated(wanted, number):
@@ -69,7 +69,7 @@ def interleave(
 
 
 def _take(one: Wanted, probes: dict[str, Probe], measured: Measured, keep: bool) -> None:
-    with _noting(one, measured) as note:
+    with noting(one.names, measured) as note:
         taken = probes[one.names[0]].take()
         for name in one.names if keep else ():
             measured.samples[name].append(taken[name])
@@ -77,14 +77,14 @@ def _take(one: Wanted, probes: dict[str, Probe], measured: Measured, keep: bool)
         probes.pop(one.names[0]).close()
 
 
-class _noting:  # noqa: N801
-    """Turns a failure into a note; Ctrl-C and the like pass."""
+class noting:  # noqa: N801
+    """Turns a failure into a note for each of some names; Ctrl-C and the like pass."""
 
-    def __init__(self, one: Wanted, measured: Measured) -> None:
-        self._one, self._measured = one, measured
+    def __init__(self, names: Sequence[str], measured: Measured) -> None:
+        self._names, self._measured = names, measured
         self.failed = False
 
-    def __enter__(self) -> _noting:
+    def __enter__(self) -> noting:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _trace: object) -> bool:
@@ -93,9 +93,9 @@ class _noting:  # noqa: N801
         self.failed = True
         words = error.args[0] if isinstance(error, KeyError) and error.args else error
         said = (str(words).strip().splitlines() or [type(error).__name__])[0]
-        for name in self._one.names:
+        for name in self._names:
             self._measured.notes[name] = f"failed: {said}"
-            self._measured.samples[name].clear()
+            self._measured.samples[name] = []
         return True
 
 

@@ -17,7 +17,7 @@ from reelmend.quality.bench.speed.busy import WORTH_A_WARNING, Elsewhere
 from reelmend.quality.bench.speed.claims import judged
 from reelmend.quality.bench.speed.engine_process import Counters, engine_process
 from reelmend.quality.bench.speed.model_cases import BuiltModel
-from reelmend.quality.bench.speed.plan import ENGINE_MEMORY_BYTES, Plan
+from reelmend.quality.bench.speed.plan import ENGINE_MEMORY_BYTES, TRANSPORT_MEMORY_BYTES, Plan
 from reelmend.quality.bench.speed.rounds import Done
 from reelmend.quality.bench.speed.rows import Row, missing_row
 
@@ -38,7 +38,7 @@ class Surroundings:
 
 def steps(plan: Plan, models: Sequence[BuiltModel]) -> int:
     """Return how often `done` will be called."""
-    sizes = sum((case.runs + plan.warm_up_runs) * cases.probes_of(case) for case in plan.cases)
+    sizes = sum(cases.steps_of(plan, case) for case in plan.cases)
     rounds = plan.model_case.runs + plan.warm_up_runs
     return sizes + (rounds * model_cases.probes_of(models) if models else 0)
 
@@ -49,10 +49,11 @@ def measure(plan: Plan, given: Surroundings, command: str, done: Done = lambda _
     bundle = find_bundle()
     folders = list(dict.fromkeys(model.folder for model in given.models))
     engine = engine_process(given.open_counters, given.engine_module, ENGINE_MEMORY_BYTES, folders)
+    mover = engine_process(given.open_counters, given.engine_module, TRANSPORT_MEMORY_BYTES)
     rows: list[Row] = []
-    with engine as running, pyopenfx.load(bundle) as loaded:
-        elsewhere.except_for(running.process_id)
-        setting = cases.Setting(plan, running, loaded, bundle, done)
+    with engine as running, mover as moving, pyopenfx.load(bundle) as loaded:
+        elsewhere.except_for(running.process_id, moving.process_id)
+        setting = cases.Setting(plan, running, moving, loaded, bundle, done)
         for case in plan.cases:
             rows += cases.measure_case(setting, case)
         rows += _model_rows(setting, given)
@@ -104,6 +105,7 @@ def _settings(plan: Plan) -> dict[str, Any]:
         "warm_up_runs": plan.warm_up_runs,
         "counted_frames": plan.counted_frames,
         "engine_memory_bytes": ENGINE_MEMORY_BYTES,
+        "transport_memory_bytes": TRANSPORT_MEMORY_BYTES,
         "pixels": "float32 RGBA, bottom row first, alpha 1, unpremultiplied; nothing is copied or drawn by the host",
         "cases": {case.name: {"size": [case.width, case.height], "runs": case.runs} for case in plan.cases},
         "model_case": plan.model_case.name,

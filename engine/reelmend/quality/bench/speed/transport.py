@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-from collections.abc import Mapping
 from pathlib import Path
 
 import reelmend
 from reelmend.errors import NotFoundError
 from reelmend.quality.bench.material import BenchError
+from reelmend.quality.bench.speed.rounds import Samples
 
 PROGRAM = "transport_speed"
 PROGRAM_VARIABLE = "REELMEND_TRANSPORT_SPEED"
@@ -29,7 +29,7 @@ NAMES = (
 )
 """Up: packed into a slot or into chunks, taken by the engine, answered. Down: written by the engine, and unpacked."""
 
-TIMEOUT_S = 120
+TIMEOUT_S = 300
 
 
 def find_program(bundle: Path) -> Path:
@@ -45,20 +45,21 @@ def find_program(bundle: Path) -> Path:
     raise NotFoundError(f"'{PROGRAM}' was not built with this package; run 'make setup' again")
 
 
-class Transport:
-    """A few frames up and down by each route, and as many copies of the frame in the same program: their medians."""
+def transport_samples(program: Path, address: str, width: int, height: int, runs: int, warm_up_runs: int) -> Samples:
+    """Return the milliseconds of each round by name: frames up and down by each route, and copies of the frame.
 
-    def __init__(self, program: Path, address: str, width: int, height: int, runs: int) -> None:
-        size = f"{width}x{height}"
-        self._command = [str(program), "--address", address, "--size", size, "--runs", str(runs), "--json"]
-
-    def take(self) -> Mapping[str, float]:
-        try:
-            done = subprocess.run(self._command, capture_output=True, text=True, timeout=TIMEOUT_S, check=True)
-        except subprocess.CalledProcessError as error:
-            said = (error.stderr or error.stdout or "").strip().splitlines()[-1:]
-            raise BenchError(f"{PROGRAM} ended with exit code {error.returncode}: {' '.join(said)}") from None
-        found = json.loads(done.stdout)
-        return {name: float(found[name]) for name in NAMES}
-
-    def close(self) -> None: ...
+    The program lets them take turns itself, in one process, as a host is one: a slot costs more at its first use.
+    Raises BenchError with what it said when it fails.
+    """
+    sizes = ["--size", f"{width}x{height}", "--runs", str(runs), "--warm-up", str(warm_up_runs)]
+    try:
+        done = subprocess.run(
+            [str(program), "--address", address, *sizes], capture_output=True, text=True, timeout=TIMEOUT_S, check=True
+        )
+    except subprocess.TimeoutExpired:
+        raise BenchError(f"{PROGRAM} did not end within {TIMEOUT_S} s") from None
+    except subprocess.CalledProcessError as error:
+        said = (error.stderr or error.stdout or "").strip().splitlines()[-1:]
+        raise BenchError(f"{PROGRAM} ended with exit code {error.returncode}: {' '.join(said)}") from None
+    found = {row["name"]: list(row["samples_ms"]) for row in json.loads(done.stdout)["rows"]}
+    return {name: found[name] for name in NAMES}
