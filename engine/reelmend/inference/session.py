@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from reelmend.errors import ModelError, ShapeError
+from reelmend.errors import ModelError, ReelmendError, ShapeError
 from reelmend.inference.models import Model
 from reelmend.inference.provider import (
     CPU,
@@ -75,6 +75,7 @@ class OrtSession:
         options.log_severity_level = 3
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         options.use_deterministic_compute = True
+        self._name = path.name
         try:
             self._session = ort.InferenceSession(str(path), options, providers=providers_for(provider))
         except Exception as error:  # ONNX Runtime raises its own unexported types
@@ -90,6 +91,15 @@ class OrtSession:
     def run(
         self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
     ) -> list[Array]:
+        try:
+            return self._run(inputs, outputs, into or {})
+        except ReelmendError:
+            raise
+        except Exception as error:  # ONNX Runtime raises its own unexported types
+            shapes = ", ".join(f"{name} {array.shape}" for name, array in inputs.items())
+            raise ModelError(f"{self._name} can't run on {shapes}: {_first_line(error)}") from None
+
+    def _run(self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array]) -> list[Array]:
         if not into:
             result: list[Array] = self._session.run(list(outputs), dict(inputs))
             return result
@@ -127,6 +137,10 @@ class SessionPool:
     def provider(self) -> str:
         """ONNX Runtime's name of the provider."""
         return self.choice.provider
+
+    @property
+    def loaded(self) -> list[Session]:
+        return list(self._sessions.values())
 
     def session(self, model: Model, stage_name: str, threads: int = 0) -> Session:
         """Return the session of a model's stage. Raises NotFoundError, ModelError or ProviderError."""
