@@ -19,6 +19,7 @@ from reelmend.cli.signals import stopped_by_signals
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.clip import effect_radius_frames, render_clip
 from reelmend.effects.common_parameters import with_common
+from reelmend.effects.presets import preset_values
 from reelmend.effects.renderer import Renderer
 from reelmend.errors import BadRequestError, UnknownNameError
 from reelmend.frames import Planes
@@ -39,6 +40,9 @@ def render(
     settings: Annotated[
         list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A parameter; may be given many times.")
     ] = None,
+    preset: Annotated[
+        str, typer.Option(metavar="NAME", help="Values by name, the same as in the node; --set goes over them.")
+    ] = "",
     frames: Annotated[str, typer.Option(metavar="A-B", help="Only these frames, the last one included.")] = "",
     output: Annotated[str, typer.Option(help="What to write: result, or another output such as gain.")] = "result",
     rate: Annotated[str, typer.Option(metavar="FPS", help="Speed of a movie made from images: 24, 23.976…")] = "",
@@ -50,7 +54,8 @@ def render(
     """Render a clip through an effect. OUT appears when it is whole: Ctrl-C leaves nothing half-written."""
     renderer = Renderer(ModelStore.default(), provider, parse_bytes(memory))
     manifest = find_model(renderer.models, find_effect(effect), model).manifest
-    values = parse_settings(settings or [], manifest)
+    chosen = preset_values(effect, preset, with_common(manifest)) if preset else {}
+    values = {**chosen, **parse_settings(settings or [], manifest)}
     if output not in manifest.outputs:
         raise UnknownNameError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
     radius_frames = effect_radius_frames(renderer, effect, values, model)

@@ -98,6 +98,15 @@ def test_strength_0_gives_the_source_back(shot: Path, flickering: np.ndarray, re
         np.testing.assert_array_equal(reader.read(115), flickering[14])
 
 
+def test_preset_gives_its_values_and_set_goes_over_them(movie: Path, reelmend: Run) -> None:
+    done = reelmend(
+        "render", "in.mp4", "out.mp4", "--effect", "deflicker", "--frames", "3", "--json",
+        "--preset", "quick_light", "--set", "strength=0.5",
+    )  # fmt: skip
+    values = json.loads(done.stdout)["parameters"]
+    assert (values["radius"], values["strength"], values["stop_at_cuts"]) == (6, 0.5, True)
+
+
 def test_gain_can_be_written_instead(shot: Path, reelmend: Run, tmp_path: Path) -> None:
     done = reelmend("render", "shot", "gain.%04d.exr", "--effect", "deflicker", "--output", "gain", "--frames", "115")
     assert done.returncode == 0, done.stderr
@@ -159,6 +168,7 @@ def test_rate_of_a_movie_made_from_images(text: str, rate: Fraction, shot: Path,
         (["in.mp4", "o.mp4", "--set", "strength"], 2, "--set strength lacks a value; write it as --set strength=VALUE"),
         (["in.mp4", "o.mp4", "--set", "strength=2"], 2, "parameter 'strength' can't be 2.0; give a number from 0 to 1"),
         (["in.mp4", "o.mp4", "--set", "radius=big"], 2, "parameter 'radius' can't be 'big'; give a whole number from"),
+        (["in.mp4", "o.mp4", "--preset", "loud"], 2, "effect 'deflicker' has no preset 'loud'; it has standard"),
         (["in.mp4", "o.mp4", "--output", "matte"], 2, "effect 'deflicker' has no output 'matte'; it has result, gain"),
         (["in.mp4", "o.mp4", "--frames", "20-90"], 2, "--frames 20-90 is not in in.mp4, which has frames 0-29"),
         (["in.mp4", "o.mp4", "--frames", "20,21"], 2, "--frames 20,21 is no range; write it as 10-50, 10- or 10"),

@@ -51,11 +51,11 @@ AVERAGE = Graph(
 
 
 @pytest.fixture(scope="module")
-def models(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelStore]:
+def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     """A store with "average", which has no parameters, and "brighten", which has a gain and a strength."""
     folder = tmp_path_factory.mktemp("models")
     write_model(folder, "average", [AVERAGE])
-    yield write_model(
+    return write_model(
         folder,
         "brighten",
         [BRIGHTEN],
@@ -121,7 +121,7 @@ def test_only_what_the_model_has_can_be_used(node_of_store: pyopenfx.Bundle) -> 
         def usable(name: str) -> bool:
             return bool(effect.param_properties(name)["OfxParamPropEnabled"])
 
-        assert not (usable("strength") or usable("gain") or usable("radius"))
+        assert not any(usable(name) for name in ("strength", "gain", "radius"))
         assert usable("stop_at_cuts")
         assert usable("input_transfer")
         effect.set("model", "Brighten")
