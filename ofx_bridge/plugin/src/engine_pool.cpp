@@ -1,11 +1,10 @@
 #include "engine_pool.h"
 
-#include <unistd.h>
-
 #include <utility>
 
 #include "engine_command.h"
 #include "lasting.h"
+#include "reelmend/transport/system.h"
 
 namespace reelmend::plugin {
 
@@ -55,7 +54,7 @@ bool EnginePool::in_use() {
 // A host that forks without exec leaves its child our connections. They are the parent's: a word on them from here
 // would end its streams, so they are neither used nor closed, but left alone for good.
 void EnginePool::leave_parents_clients() {
-    const int process = getpid();
+    const long process = transport::process_id();
     if (process_ != 0 && process_ != process) static_cast<void>(new Clients(std::move(clients_)));
     if (process_ != process) clients_.clear();
     process_ = process;

@@ -30,7 +30,7 @@ class EnginePool {
     void leave_parents_clients();
 
     std::mutex mutex_;
-    int process_ = 0;
+    long process_ = 0;
     std::set<const void*> users_;
     Clients clients_;
 };

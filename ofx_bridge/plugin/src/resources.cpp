@@ -1,11 +1,12 @@
 #include "resources.h"
 
-#include <dlfcn.h>
 #include <ofxpp/status.h>
 
 #include <algorithm>
 #include <fstream>
 #include <sstream>
+
+#include "reelmend/transport/system.h"
 
 namespace reelmend::plugin {
 
@@ -54,12 +55,11 @@ const ParameterDefinition* EffectDefinition::find(Role wanted) const {
 }
 
 std::filesystem::path resources_folder() {
-    Dl_info info{};
-    if (dladdr(reinterpret_cast<const void*>(&resources_folder), &info) == 0 || info.dli_fname == nullptr)
-        refuse("the plug-in can't tell which file it was loaded from");
+    const std::string library = transport::library_path(reinterpret_cast<const void*>(&resources_folder));
+    if (library.empty()) refuse("the plug-in can't tell which file it was loaded from");
     // Contents/Linux-x86-64/Reelmend.ofx → Contents/Resources. The folder is resolved, not the file: a binary that is
     // a link into a build tree still belongs to the bundle that links it.
-    const std::filesystem::path folder = std::filesystem::path(info.dli_fname).parent_path();
+    const std::filesystem::path folder = std::filesystem::path(library).parent_path();
     return std::filesystem::canonical(folder.empty() ? "." : folder).parent_path() / "Resources";
 }
 

@@ -1,15 +1,12 @@
 #include "address.h"
 
-#include <cstdlib>
-
-#include "platform.h"
+#include "platform/platform.h"
 #include "reelmend/transport/engine_client.h"
 
 namespace reelmend::transport {
 
 namespace {
 
-constexpr size_t kMaxUnixPathBytes = 107;
 const std::string kUnixPrefix = "unix:";
 
 [[noreturn]] void refuse(const std::string& text, const std::string& why) {
@@ -34,23 +31,17 @@ Address parse_unix(const std::string& text) {
     address.path = text.substr(kUnixPrefix.size());
     if (address.path.empty() || address.path[0] != '/') refuse(text, "has no absolute socket path");
     if (address.path.find('\0') != std::string::npos) refuse(text, "has a NUL in its path");
-    if (address.path.size() > kMaxUnixPathBytes) {
-        refuse(text, "has a path longer than " + std::to_string(kMaxUnixPathBytes) + " bytes, the system's limit");
+    if (address.path.size() > platform::kMostSocketPathBytes) {
+        refuse(text, "has a path longer than " + std::to_string(platform::kMostSocketPathBytes) +
+                         " bytes, the system's limit");
     }
     return address;
-}
-
-std::string environment(const char* name) {
-    const char* value = std::getenv(name);
-    return value == nullptr ? "" : value;
 }
 
 }  // namespace
 
 std::string default_runtime_folder() {
-    if (const std::string own = environment("REELMEND_RUNTIME_DIR"); !own.empty()) return own;
-    if (const std::string user = environment("XDG_RUNTIME_DIR"); !user.empty()) return user + "/reelmend";
-    return "/tmp/reelmend-" + platform::user_id();
+    return platform::runtime_folder();
 }
 
 std::string default_address() {

@@ -175,7 +175,7 @@ class EngineClient::Pool {
             return stream;
         }
 
-        const long process_id = platform::process_id();
+        const long owner = transport::process_id();
         const std::string client_id = random_name();
         Launcher launcher;
         std::mutex mutex;
@@ -184,7 +184,7 @@ class EngineClient::Pool {
 
     Mine& mine() {
         Mine* known = mine_.load(std::memory_order_acquire);
-        if (known->process_id == platform::process_id()) return *known;
+        if (known->owner == process_id()) return *known;
         auto fresh = std::make_unique<Mine>(start_);
         Mine* const inherited = known;
         if (!mine_.compare_exchange_strong(known, fresh.get(), std::memory_order_acq_rel)) return *known;
@@ -194,8 +194,8 @@ class EngineClient::Pool {
 
     // Foreign connections close without a word. What a vanished thread was changing at the fork stays as it is.
     static void drop(Mine* gone) {
-        const bool whole = gone->process_id == platform::process_id() || gone->mutex.try_lock();
-        if (whole && gone->process_id != platform::process_id()) gone->mutex.unlock();
+        const bool whole = gone->owner == process_id() || gone->mutex.try_lock();
+        if (whole && gone->owner != process_id()) gone->mutex.unlock();
         if (whole) delete gone;
     }
 

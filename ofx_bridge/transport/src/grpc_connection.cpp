@@ -113,7 +113,7 @@ Status GrpcConnection::status() const {
 
 void GrpcConnection::cancel() noexcept {
     try {
-        if (phase_ != Phase::open || owner_ != platform::process_id()) return;
+        if (phase_ != Phase::open || owner_ != process_id()) return;
         phase_ = Phase::closed;
         nghttp2_submit_rst_stream(session_, NGHTTP2_FLAG_NONE, stream_id_, NGHTTP2_CANCEL);
         flush();
@@ -123,7 +123,7 @@ void GrpcConnection::cancel() noexcept {
 }
 
 bool GrpcConnection::is_usable() noexcept {
-    if (owner_ != platform::process_id()) return false;
+    if (owner_ != process_id()) return false;
     try {
         flush();
         read_available();

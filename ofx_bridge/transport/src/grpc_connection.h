@@ -10,7 +10,7 @@
 
 #include "grpc_status.h"
 #include "message_assembler.h"
-#include "platform.h"
+#include "platform/platform.h"
 #include "waiting.h"
 
 namespace reelmend::transport {
@@ -65,7 +65,7 @@ class GrpcConnection {
 
     platform::Socket socket_;
     // In a forked child this connection is the parent's: not a byte may be sent.
-    const long owner_ = platform::process_id();
+    const long owner_ = process_id();
     nghttp2_session* session_ = nullptr;
     Bytes receive_buffer_;
     std::vector<platform::Span> unsent_;  // of the frame at hand: what the socket had no room for

@@ -4,7 +4,7 @@
 #include <mutex>
 #include <optional>
 
-#include "platform.h"
+#include "platform/platform.h"
 #include "waiting.h"
 
 namespace reelmend::transport {

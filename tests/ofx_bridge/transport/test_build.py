@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from pathlib import Path
 
 import pytest
+
+from .conftest import ROOT
 
 
 @pytest.mark.parametrize("program", ["transport_tests", "transport_pixel_tests"])
@@ -22,3 +25,19 @@ def test_a_shared_object_exports_only_its_own_symbol(transport_build: Path) -> N
     needed = subprocess.run(["objdump", "-p", library], capture_output=True, text=True, check=True).stdout
     assert "libnghttp2.so" in needed
     assert "libprotobuf" not in needed
+
+
+def test_only_the_platform_folder_includes_headers_of_an_operating_system() -> None:
+    system_header = re.compile(
+        r"#\s*include\s*<(?:sys/|netinet/|arpa/|mach/|linux/|windows|winsock|unistd|fcntl|poll|dlfcn|pthread|signal|"
+        r"csignal|spawn|sched|netdb|termios|semaphore)"
+    )
+    sources = [
+        path
+        for folder in ("transport", "plugin", "ofxpp")
+        for path in (ROOT / "ofx_bridge" / folder).rglob("*")
+        if path.suffix in {".cpp", ".h", ".c", ".inc"}
+    ]
+    including = {path.relative_to(ROOT).as_posix() for path in sources if system_header.search(path.read_text())}
+    assert including == {"ofx_bridge/transport/src/platform/linux.cpp"}
+    assert len(sources) > 60

@@ -18,7 +18,7 @@
 #include "grpc_status.h"
 #include "message_assembler.h"
 #include "messages.h"
-#include "platform.h"
+#include "platform/platform.h"
 #include "reelmend/transport/frame.h"
 #include "waiting.h"
 

@@ -1,4 +1,5 @@
-// Everything that differs between operating systems: sockets, shared memory, locks, folders, process start.
+// Everything that differs between operating systems: sockets, shared memory, locks, folders, process start. Each system
+// has one file beside this one, and nothing else of the transport or the plug-in includes a system's headers.
 #pragma once
 
 #include <cstddef>
@@ -9,13 +10,16 @@
 #include <vector>
 
 #include "address.h"
+#include "reelmend/transport/system.h"
 #include "waiting.h"
 
 namespace reelmend::transport::platform {
 
-std::string user_id();
-// Differs between a process and the child that it forked.
-long process_id();
+// Where this user's engines keep their sockets and logs.
+std::string runtime_folder();
+
+// The longest path that a unix socket can have.
+constexpr size_t kMostSocketPathBytes = 107;
 
 // An operating system handle that closes itself and only moves.
 class Handle {
