@@ -13,14 +13,16 @@ from reelmend.errors import CapacityError
 from reelmend.server.calls import Call
 
 RETRY_AFTER_MS = 500
+# A stream that has just been opened is about to say what it wants.
+FIRST_WORD_S = 1.0
 
 
 class Place:
-    """A stream's place among the open ones, and since when it has been idle (None: a request is in flight)."""
+    """A stream's place among the open ones, and since when it counts as idle (None: a request is in flight)."""
 
     def __init__(self, call: Call) -> None:
         self.call = call
-        self.idle_since: float | None = time.monotonic()
+        self.idle_since: float | None = time.monotonic() + FIRST_WORD_S
 
     @contextmanager
     def busy(self) -> Iterator[None]:
@@ -77,5 +79,6 @@ class Admission:
             place.call.end(code, details)
 
     def _longest_idle(self) -> Place | None:
-        idle = [(place.idle_since, place) for place in self._places if place.idle_since is not None]
+        now_s = time.monotonic()
+        idle = [(since, place) for place in self._places if (since := place.idle_since) is not None and since <= now_s]
         return min(idle, key=lambda entry: entry[0])[1] if idle else None

@@ -12,10 +12,11 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent import futures
 from pathlib import Path
+from typing import Any
 
 import grpc
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
-from grpc_reflection.v1alpha import reflection
+from grpc_reflection.v1alpha import reflection, reflection_pb2_grpc
 
 from reelmend.addresses import Address, ensure_private_dir, runtime_dir
 from reelmend.effects.renderer import Renderer
@@ -31,6 +32,7 @@ logger = logging.getLogger(__name__)
 MAX_STREAMS = 96
 # Threads beside the streams': for short calls, and to say RESOURCE_EXHAUSTED to streams that find no place.
 SPARE_THREADS = 32
+MOST_REFLECTIONS = 8
 GRACE_S = 3.0
 TEND_S = 5.0
 NEVER_MS = 2**31 - 1
@@ -63,7 +65,7 @@ def serve(
         add_to_server(service, server)
         status = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(status, server)
-        reflection.enable_server_reflection((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
+        reflection_pb2_grpc.add_ServerReflectionServicer_to_server(_FewReflections(), server)
         stop = _stop_on_signals()
         server.start()
         for name in ("", SERVICE):
@@ -81,6 +83,23 @@ def serve(
         stopped = server.stop(GRACE_S)
         while not stopped.wait(0.05):
             service.end_idle_streams()
+
+
+class _FewReflections(reflection.ReflectionServicer):
+    """Reflection whose streams leave threads for others: each holds one for as long as it is open."""
+
+    def __init__(self) -> None:
+        super().__init__((SERVICE, health.SERVICE_NAME, reflection.SERVICE_NAME))
+        self._places = threading.BoundedSemaphore(MOST_REFLECTIONS)
+
+    def ServerReflectionInfo(self, request_iterator: Any, context: Any) -> Any:  # noqa: N802
+        if not self._places.acquire(blocking=False):
+            context.abort(grpc.StatusCode.RESOURCE_EXHAUSTED, f"{MOST_REFLECTIONS} reflection streams are open already")
+        try:
+            answers: Any = super().ServerReflectionInfo
+            yield from answers(request_iterator, context)
+        finally:
+            self._places.release()
 
 
 def server_options() -> list[tuple[str, int]]:

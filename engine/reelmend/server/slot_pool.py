@@ -14,8 +14,10 @@ from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from concurrent import futures
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from reelmend.buffer.memory import ContentMemory
 from reelmend.errors import CapacityError, UnavailableError
@@ -82,6 +84,8 @@ class SlotPool:
         self._streams: Counter[str] = Counter({ENGINE: 1})
         self._free: dict[tuple[str, int], list[Block]] = {}
         self._kept: OrderedDict[bytes, Block] = OrderedDict()
+        # The same blocks by where they lie: two clients may send one frame at the same time, and one of them is kept.
+        self._lent: dict[int, Block] = {}
         self._ring: dict[tuple[str, int], int] = {}
         # Frames that were dropped for the sake of others.
         self._ghosts: OrderedDict[bytes, None] = OrderedDict()
@@ -156,6 +160,7 @@ class SlotPool:
         with self._lock:
             self._kept[digest] = block
             self._kept.move_to_end(digest)
+            self._lent[_address_of(block.memory.bytes)] = block
         return samples_in(np.asarray(_KeptBytes(block, self._returned)), form)
 
     def admit(self, owner: str, digests: Iterable[bytes]) -> None:
@@ -164,14 +169,15 @@ class SlotPool:
         The other client may still write to its slots, so that only a copy that has been checked serves this one.
         """
         for digest in digests:
+            planes: Planes | None = self._memory.get(frame_key(digest))
+            if planes is None:
+                continue
             with self._lock:
-                block = self._kept.get(digest)
-                if block is None:
-                    continue
-                self._kept.move_to_end(digest)
-                is_foreign = block.owner not in (owner, ENGINE)
-            if is_foreign:
-                self._make_private(digest)
+                block = self._lent.get(_address_of(planes))
+                if digest in self._kept:
+                    self._kept.move_to_end(digest)
+            if block is not None and block.owner not in (owner, ENGINE):
+                self._make_private(digest, planes)
 
     def let_go_of_idle(self) -> None:
         """Let go of what nobody used for a while. To be called now and then."""
@@ -230,11 +236,8 @@ class SlotPool:
             with self._lock:
                 self._recycle(made, is_fresh=True)
 
-    def _make_private(self, digest: bytes) -> None:
+    def _make_private(self, digest: bytes, planes: Planes) -> None:
         key = frame_key(digest)
-        planes: Planes | None = self._memory.get(key)
-        if planes is None:
-            return
         form = FrameFormat.of(planes)
         block = self.take(ENGINE, form.size_bytes, digest)
         if block is None:
@@ -311,6 +314,7 @@ class SlotPool:
         return None
 
     def _unregister(self, block: Block) -> None:
+        del self._lent[_address_of(block.memory.bytes)]
         if self._kept.get(block.digest) is block:
             del self._kept[block.digest]
 
@@ -360,6 +364,10 @@ class _KeptBytes:
 
     def __del__(self) -> None:
         self._returned.append(self._block)
+
+
+def _address_of(memory: npt.NDArray[Any]) -> int:
+    return int(memory.__array_interface__["data"][0])
 
 
 def frame_key(digest: bytes) -> tuple[str, bytes]:

@@ -16,6 +16,7 @@ from pathlib import Path
 import grpc
 import numpy as np
 import pytest
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
 from reelmend.client import EngineClient
 from reelmend.clips import RememberedClip
@@ -25,7 +26,7 @@ from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc
 from reelmend.server.serve import server_options
-from support.clips import ArrayClip
+from support.clips import ArrayClip, moving_scene
 from support.engines import RunningEngine, engine
 
 STREAMS = 3
@@ -157,6 +158,34 @@ def test_stream_has_one_client_id_of_64_bytes_at_most(small_engine: RunningEngin
             stream.send(start)
         with pytest.raises(grpc.RpcError, match="client_id changed within a stream"):
             list(stream.answers)
+
+
+def test_reflection_streams_that_stay_open_hang_nobody(small_engine: RunningEngine) -> None:
+    with ExitStack() as stack:
+        silence = threading.Event()
+        stack.callback(silence.set)
+        channel = stack.enter_context(grpc.insecure_channel(small_engine.address))
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        held = [stub.ServerReflectionInfo(iter(silence.wait, True)) for _ in range(50)]
+        with EngineClient(small_engine.address) as client:
+            assert client.info().api_version == 1
+        answers = stub.ServerReflectionInfo(iter([reflection_pb2.ServerReflectionRequest(list_services="")]))
+        with pytest.raises(grpc.RpcError, match="reflection streams are open already"):
+            next(answers)
+        assert len(held) == 50
+
+
+def test_frame_that_two_clients_send_at_once_serves_each_from_safe_memory(small_engine: RunningEngine) -> None:
+    frames = moving_scene(3, 640, 300, seed=31)
+    with ExitStack() as stack, futures.ThreadPoolExecutor(2) as pool:
+        clients = [stack.enter_context(EngineClient(small_engine.address)) for _ in range(2)]
+
+        def render(client: EngineClient) -> list[bytes]:
+            clip = RememberedClip(ArrayClip(frames))
+            return [client.render(clip, n, "deflicker", 1, {"radius": 1}).tobytes() for n in (0, 1, 2, 1, 0)]
+
+        first, second = pool.map(render, clients)
+    assert first == second
 
 
 STOPPED_CLIENT = """
