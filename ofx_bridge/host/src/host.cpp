@@ -3,6 +3,7 @@
 #include "action.h"
 #include "ofx/ofxColour.h"
 #include "ofx/ofxGPURender.h"
+#include "ofx/ofxParametricParam.h"
 #include "suites/suites.h"
 
 namespace ofxhost {
@@ -85,6 +86,7 @@ void Host::defineProperties() {
     defineInt(kOfxParamHostPropSupportsStrChoiceAnimation, {1});
     defineInt(kOfxParamHostPropSupportsStrChoice, {1});
     defineInt(kOfxParamHostPropSupportsCustomInteract, {0});
+    defineInt(kOfxParamHostPropSupportsParametricAnimation, {0});
 }
 
 }  // namespace ofxhost

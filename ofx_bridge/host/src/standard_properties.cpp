@@ -146,7 +146,7 @@ constexpr StandardProperty kProperties[] = {
     {"OfxParamPropCacheInvalidation", kTexts, 1,
      "OfxParamInvalidateValueChange OfxParamInvalidateValueChangeToEnd OfxParamInvalidateAll"},
     {"OfxParamPropCanUndo", kInts, 1, nullptr},
-    {"OfxParamPropChoiceEnum", kInts, 1, nullptr},
+    {"OfxParamPropChoiceEnum", kTexts, 0, nullptr},
     {"OfxParamPropChoiceOption", kTexts, 0, nullptr},
     {"OfxParamPropChoiceOrder", kInts, 0, nullptr},
     {"OfxParamPropCustomCallbackV1", kPointers, 1, nullptr},
@@ -220,9 +220,8 @@ constexpr StandardProperty kProperties[] = {
 }  // namespace
 
 const StandardProperty* findStandardProperty(const char* name) {
-    const auto* found =
-        std::lower_bound(std::begin(kProperties), std::end(kProperties), name,
-                         [](const auto& entry, const char* wanted) { return std::strcmp(entry.name, wanted) < 0; });
+    const auto before = [](const auto& entry, const char* wanted) { return std::strcmp(entry.name, wanted) < 0; };
+    const auto* found = std::lower_bound(std::begin(kProperties), std::end(kProperties), name, before);
     return found != std::end(kProperties) && std::strcmp(found->name, name) == 0 ? found : nullptr;
 }
 

@@ -7,48 +7,14 @@ import re
 import shutil
 import subprocess
 from pathlib import Path
-from typing import TypedDict
 
 import pytest
+
+from .digest import TABLE, Abi, read_digest
 
 REPOSITORY = Path(__file__).resolve().parents[3]
 INCLUDE = REPOSITORY / "ofx_bridge" / "abi" / "include"
 DIGEST = REPOSITORY.parent / "shared" / "ofx_abi_digest.md"
-TABLE = Path(__file__).with_name("openfx_1_5_1.json")
-
-
-class Abi(TypedDict):
-    """Constants by name as C source; members by struct as (name, C++ type), in slot order."""
-
-    constants: dict[str, str]
-    structs: dict[str, list[list[str]]]
-
-
-def read_digest(text: str) -> Abi:
-    """Return the facts of the digest's Part B. Apart from the generator, so that neither hides the other's slip."""
-    constants: dict[str, str] = {}
-    structs: dict[str, list[list[str]]] = {}
-    members: list[list[str]] = []
-    for line in text[text.index("# PART B") : text.index("# PART C")].splitlines():
-        words = line.split()
-        if line.startswith("  kOfx"):
-            constants[words[0]] = line.split(" = ", 1)[1]
-        elif line.startswith("  struct "):
-            members = structs[words[1]] = []
-        elif line.startswith("    ["):
-            members += read_member(line.split("] ", 1)[1])
-    return {"constants": constants, "structs": structs}
-
-
-def read_member(text: str) -> list[list[str]]:
-    """Return [[name, type]] of one digest line; `int x, y` gives two."""
-    if " : fn(" in text:
-        name, signature = text.split(" : fn", 1)
-        arguments, result = signature.rsplit(" -> ", 1)
-        return [[name, f"{result} (*){arguments}"]]
-    first, *others = text.split(", ")
-    kind, first_name = re.fullmatch(r"(.*[ *])(\w+)", first).groups()  # type: ignore[union-attr]
-    return [[name, kind.strip()] for name in (first_name, *others)]
 
 
 @pytest.fixture(scope="module")
@@ -88,9 +54,31 @@ def test_the_recorded_table_is_the_digest(abi: Abi) -> None:
 
 
 def test_the_recorded_table_is_complete(abi: Abi) -> None:
-    assert len(abi["constants"]) > 300
+    assert len(abi["constants"]) == 371
+    assert len(abi["structs"]) == 36
     assert len(abi["structs"]["OfxImageEffectSuiteV1"]) == 13
     assert len(abi["structs"]["OfxParameterSuiteV1"]) == 18
+    assert sum(len(members) for members in abi["structs"].values()) == 162
+    assert (len(abi["enums"]), len(abi["typedefs"]), len(abi["exports"])) == (4, 14, 3)
+    assert (len(abi["properties"]), len(abi["sets"])) == (179, 54)
+
+
+def test_no_line_of_the_digest_is_left_out() -> None:
+    if not DIGEST.is_file():
+        pytest.skip("the digest is not on this machine")
+    text = DIGEST.read_text()
+    part_b = text[text.index("# PART B") : text.index("# PART C")]
+    part_c = text[text.index("# PART C") : text.index("# PART D")]
+    abi = read_digest(text)
+    named = re.findall(r"^  (kOfx\w+) = ", part_b, re.M)
+    assert set(named) == set(abi["constants"])
+    assert len(re.findall(r"^  struct ", part_b, re.M)) == len(abi["structs"])
+    assert len(re.findall(r"^  (?:kOfx|k\w+ \|)", part_c, re.M)) == len(abi["properties"])
+
+
+def test_every_property_is_a_constant_of_the_headers(abi: Abi) -> None:
+    strings = {value.strip('"') for value in abi["constants"].values() if value.startswith('"')}
+    assert set(abi["properties"]) - strings == set()
 
 
 def test_every_constant_has_its_value(abi: Abi, tmp_path: Path) -> None:
@@ -116,6 +104,30 @@ def test_every_struct_has_its_members_in_their_slots_with_their_types(abi: Abi, 
                 f"static_assert(std::is_same_v<decltype({struct}::{name}), decltype(Expected{struct}::{name})>);"
             )
     program = "#include <cstddef>\n#include <type_traits>\n" + "\n".join(lines) + "\nint main() { return 0; }\n"
+    assert compiled(program, tmp_path, "c++").returncode == 0
+
+
+def test_every_enumerator_has_its_value(abi: Abi, tmp_path: Path) -> None:
+    lines = []
+    for enum, listed in abi["enums"].items():
+        for expected, item in enumerate(listed):
+            name, _, value = item.partition(" = ")
+            lines.append(f"static_assert({name} == ({value or expected}));")
+            lines.append(f"static_assert(std::is_same_v<decltype({name}), {enum}>);")
+    program = "#include <type_traits>\n" + "\n".join(lines) + "\nint main() { return 0; }\n"
+    assert compiled(program, tmp_path, "c++").returncode == 0
+
+
+def test_every_typedef_and_export_is_declared_as_recorded(abi: Abi, tmp_path: Path) -> None:
+    lines = []
+    for index, typedef in enumerate(abi["typedefs"]):
+        name = re.search(r"\(?(\w+)\)?(?:\(.*\))?$", typedef)
+        assert name is not None, typedef
+        lines.append(f"namespace expected{index} {{ typedef {typedef}; }}")
+        lines.append(f"static_assert(std::is_same_v<{name[1]}, expected{index}::{name[1]}>);")
+    # A second declaration of a C function must agree with the first, or it does not compile.
+    lines += [f'extern "C" {export};' for export in abi["exports"]]
+    program = "#include <type_traits>\n" + "\n".join(lines) + "\nint main() { return 0; }\n"
     assert compiled(program, tmp_path, "c++").returncode == 0
 
 

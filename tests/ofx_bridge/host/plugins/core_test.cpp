@@ -100,6 +100,59 @@ void survives(const std::shared_ptr<Plugin>& plugin, const std::string& behaviou
     require(instance.imagesHeld() == 0, "images taken back");
 }
 
+// Every depth, component set and proxy through a strict host, whose guards and checksums look at each byte.
+void passesEveryFormat(const std::shared_ptr<Plugin>& plugin) {
+    for (const Depth depth : {Depth::Byte, Depth::Short, Depth::Half, Depth::Float}) {
+        for (const int channels : {1, 3, 4}) {
+            int findings = 0;
+            auto listener = std::make_shared<Listener>();
+            listener->finding = [&](const Finding&) { ++findings; };
+            InstanceOptions wanted = options(channels == 3);
+            wanted.project.depth = depth;
+            wanted.project.components = componentsOf(channels);
+            wanted.project.field_order = channels == 4 ? Field::Upper : Field::None;
+            EffectInstance instance(plugin, wanted, listener);
+            Connection connection = source();
+            connection.format = {channels, depth};
+            const size_t row = static_cast<size_t>(kWidth) * connection.format.bytes();
+            connection.source = [=](int64_t frame) -> std::optional<PictureView> {
+                auto bytes = std::make_shared<std::vector<std::byte>>(row * kHeight, static_cast<std::byte>(frame + 1));
+                return PictureView{kWidth, kHeight, {channels, depth}, bytes->data(), static_cast<int>(row), bytes};
+            };
+            instance.clip("Source").connect(std::move(connection));
+            instance.paramsChanged({"Source"}, kOfxChangeUserEdited, 0);
+            require(*renderAt(instance, 3)->at(kWidth - 1, 0) == std::byte{4}, "the source's bytes");
+            RenderJob proxy;
+            proxy.view = {{0.5, 0.4}, channels == 4 ? Field::Lower : Field::None};
+            Sequence sequence{0, 0};
+            sequence.scale = proxy.view.scale;
+            require(instance.render(proxy, sequence)->width() == 10, "a proxy of half the width");
+            require(findings == 0, "a lawful plug-in in a strict host");
+        }
+    }
+}
+
+void survivesCrimes(const std::shared_ptr<Plugin>& plugin) {
+    for (const char* crime : {"undeclared frame", "write source", "write around", "wrong type", "bad index",
+                              "unknown property", "bad value", "read-only", "fetch in identity", "string on stack"}) {
+        int findings = 0;
+        auto listener = std::make_shared<Listener>();
+        listener->finding = [&](const Finding&) { ++findings; };
+        EffectInstance instance(plugin, options(false), listener);
+        instance.clip("Source").connect(source());
+        ParamValue value;
+        value.text = crime;
+        instance.paramSet().find("crime")->setConstant(value);
+        instance.paramsChanged({"Source"}, kOfxChangeUserEdited, 0);
+        instance.framesNeeded(3);
+        instance.identity(3, {0, 0, kWidth, kHeight});
+        renderAt(instance, 3);
+        const auto again = instance.again(listener);
+        renderAt(*again, 4);
+        require(findings != 0, crime);
+    }
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -117,6 +170,12 @@ int main(int argc, char** argv) {
             survives(binary->plugins()[1], name, true);
         }
         survives(binary->plugins()[1], "fail", false);
+        binary.reset();
+        HostOptions strict;
+        strict.temper.strict = true;
+        binary = std::make_shared<Binary>(argv[1], argv[1], strict, std::make_shared<Listener>());
+        passesEveryFormat(binary->plugins()[2]);
+        survivesCrimes(binary->plugins()[3]);
         binary.reset();
         require(!isResident(argv[1]), "unmapped");
     }
