@@ -44,12 +44,12 @@ def _flat(phase: str, who: str, values: Sequence[float]) -> dict[str, Any]:
 
 
 def _counted(phase: str, who: str, what: str, looks: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Slots come and go with the frames held in them: what counts is whether the most of them grows."""
+    """Slots come and go with the frames held in them: what grows without end is at its least more than it ever was."""
     counts = [look[who][what] for look in looks]
     start = max(1, 2 * len(counts) // 3)
-    grown = max(counts[start:], default=0) - max(counts[:start])
+    grown = min(counts[start:], default=0) - max(counts[:start])
     return {
-        "claim": f"{what} of the {who} over {phase}, the most in the last third beyond the most before",
+        "claim": f"{what} of the {who} over {phase}, the fewest in the last third beyond the most before",
         "figure": grown,
         "bar": 0,
         "verdict": MET if grown <= 0 else MISSED,

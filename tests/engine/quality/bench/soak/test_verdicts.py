@@ -34,11 +34,10 @@ def test_memory_that_creeps_is_not_flat() -> None:
     assert found["resident memory of the engine over frames, largest deviation from its median"] == "missed"
 
 
-def test_a_segment_more_at_the_end_is_told() -> None:
-    found = by_claim(looks([100.0] * 9, [4, 6, 5, 6, 5, 6, 6, 6, 7]))
-    assert found["segments of the host over frames, the most in the last third beyond the most before"] == "missed"
-    found = by_claim(looks([100.0] * 9, [4, 6, 5, 6, 5, 6, 5, 4, 6]))
-    assert found["segments of the host over frames, the most in the last third beyond the most before"] == "met"
+def test_segments_that_grow_without_end_are_told_and_those_that_come_and_go_are_not() -> None:
+    claim = "segments of the host over frames, the fewest in the last third beyond the most before"
+    assert by_claim(looks([100.0] * 9, [4, 5, 6, 7, 8, 9, 10, 11, 12]))[claim] == "missed"
+    assert by_claim(looks([100.0] * 9, [4, 6, 5, 6, 5, 6, 5, 9, 6]))[claim] == "met"
 
 
 def test_deviation_is_a_share_of_the_median() -> None:
