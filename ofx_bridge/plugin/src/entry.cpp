@@ -61,7 +61,7 @@ __attribute__((destructor(102))) void drop_bundle() {
 
 template <size_t Index>
 void set_host(OfxHost* host) {
-    bundle().effects()[Index].host.set(host);
+    ofxpp::guarded([&] { return bundle().effects()[Index].host.set(host), kOfxStatOK; }, [](const char*) {});
 }
 
 template <size_t Index>
