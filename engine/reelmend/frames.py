@@ -10,7 +10,9 @@ import enum
 import itertools
 import struct
 from dataclasses import dataclass
+from typing import Any
 
+import cv2
 import numpy as np
 import numpy.typing as npt
 import xxhash
@@ -148,6 +150,27 @@ def _cell_sums(values: Planes, rows: npt.NDArray[np.int64], columns: npt.NDArray
         fixed = np.rint(values[:, top:bottom] * np.float32(PROXY_SCALE))
         sums[:, index] = np.add.reduceat(fixed.sum(axis=1, dtype=np.float64), columns[:-1], axis=-1)
     return sums
+
+
+def expand_halves(halves: npt.NDArray[np.float16], out: Planes) -> Planes:
+    """Write halves as floats into contiguous `out` of the same shape, and return it. Exact; signalling NaNs turn quiet.
+
+    OpenCV does it four times as fast as numpy, and as the processor's own instruction does.
+    """
+    return _converted(halves, out, cv2.CV_32F)
+
+
+def round_to_halves(samples: Planes, out: npt.NDArray[np.float16]) -> npt.NDArray[np.float16]:
+    """Write the nearest halves, ties to even, into contiguous `out` of the same shape, and return it."""
+    return _converted(samples, out, cv2.CV_16F)
+
+
+def _converted(source: npt.NDArray[Any], out: npt.NDArray[Any], depth: int) -> npt.NDArray[Any]:
+    if not out.flags.c_contiguous or out.shape != source.shape:
+        raise ShapeError(f"out must be contiguous and of shape {source.shape}, got {out.shape}")
+    rows = np.ascontiguousarray(source).reshape(-1, source.shape[-1])
+    cv2.multiply(rows, 1.0, out.reshape(rows.shape), dtype=depth)
+    return out
 
 
 def planes_from_interleaved(pixels: npt.NDArray[np.float32]) -> Planes:

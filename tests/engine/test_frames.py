@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelmend.errors import ShapeError
-from reelmend.frames import FrameFormat, content_digest, make_proxy, planes_from_interleaved
+from reelmend.frames import (
+    FrameFormat,
+    content_digest,
+    expand_halves,
+    make_proxy,
+    planes_from_interleaved,
+    round_to_halves,
+)
 
 
 def noise(width: int, height: int, seed: int = 0) -> np.ndarray:
@@ -90,3 +97,23 @@ def test_a_frame_without_pixels_or_beyond_the_limit_is_refused(size: tuple[int, 
 def test_pixels_of_another_dtype_are_refused_in_words() -> None:
     with pytest.raises(ShapeError, match=r"float32, got \(3, 2, 2\) float64"):
         content_digest(np.zeros((3, 2, 2)))
+
+
+def test_halves_become_the_floats_that_they_are_and_back() -> None:
+    halves = np.arange(1 << 16, dtype=np.uint16).view(np.float16).reshape(1, 256, 256)
+    floats = expand_halves(halves, np.empty(halves.shape, np.float32))
+    numbers = ~np.isnan(halves)
+    assert floats[numbers].tobytes() == halves[numbers].astype(np.float32).tobytes()
+    assert np.isnan(floats[~numbers]).all()
+    quiet = 1 << 22
+    assert (floats[~numbers].view(np.uint32) & quiet).all(), "as the processor's own instruction does"
+    again = round_to_halves(floats, np.empty(halves.shape, np.float16))
+    assert again[numbers].tobytes() == halves[numbers].tobytes()
+
+
+def test_floats_become_the_nearest_halves_ties_to_even() -> None:
+    floats = np.random.default_rng(4).normal(0, 3, (3, 7, 1001)).astype(np.float32)
+    floats[0, 0, :5] = [1 + 2**-11, 1 + 3 * 2**-11, -0.0, 1e6, 6e-8]
+    with np.errstate(over="ignore"):
+        expected = floats.astype(np.float16)
+    assert round_to_halves(floats, np.empty(floats.shape, np.float16)).tobytes() == expected.tobytes()

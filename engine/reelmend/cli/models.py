@@ -7,6 +7,7 @@ from typing import Any
 from rich.table import Table
 
 from reelmend.cli.output import CommandResult, JsonFlag
+from reelmend.effects.common_parameters import with_common
 from reelmend.errors import ReelmendError
 from reelmend.inference.models import Model, ModelStore
 
@@ -27,7 +28,7 @@ def describe(model: Model) -> dict[str, Any]:
         "task": manifest.task,
         "licence": manifest.licence,
         "outputs": list(manifest.outputs),
-        "parameters": {parameter.name: parameter.allowed for parameter in manifest.parameters},
+        "parameters": {parameter.name: parameter.allowed for parameter in with_common(manifest)},
         "weights_folder": str(model.weights),
         "weights_sha256": manifest.weights_sha256,
         "weights": _weights_state(model),

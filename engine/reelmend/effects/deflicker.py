@@ -40,11 +40,12 @@ class Deflicker:
         return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need.of(window.centre_frame, FrameForm.FULL)]
 
     def prepare(self, window: Window, bench: Workbench) -> None:
-        for ref in window.distinct:
-            self._describe(ref, bench)
+        unknown = [ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))]
+        bench.each(lambda ref: self._describe(ref, bench), unknown)
 
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
+        self.prepare(window, bench)
         descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}
         if values[STOP_AT_CUTS]:
             judge = bench.model.manifest.stage("describe").sha256

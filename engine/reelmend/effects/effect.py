@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
@@ -58,6 +59,7 @@ class Workbench:
     memory: ContentMemory
     pool: PlanesPool
     turns: Turns
+    helpers: Executor
     pixels: Callable[[FrameRef, FrameForm], Planes]
     output: Output
     client: str = ""
@@ -84,6 +86,19 @@ class Workbench:
     def release(self) -> None:
         """Let go of the pinned features."""
         self._pinned.clear()
+
+    def each(self, work: Callable[[FrameRef], object], refs: Iterable[FrameRef]) -> None:
+        """Do small work for each frame, on as many threads as the engine lends; the first error is raised.
+
+        The work may not itself call `each`.
+        """
+        distinct = list({ref.digest: ref for ref in refs}.values())
+        if len(distinct) <= 1:
+            for ref in distinct:
+                work(ref)
+            return
+        for _ in self.helpers.map(work, distinct):
+            pass
 
     def spend(self, step: str, spent_ms: float) -> None:
         """Count time towards a step of the request."""

@@ -12,7 +12,7 @@ from reelmend.effects.effect import Workbench
 from reelmend.effects.graph_inputs import plan_of
 from reelmend.effects.prepared import Preparation
 from reelmend.errors import ModelError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, expand_halves
 from reelmend.inference.session import Array
 from reelmend.manifest import Stage
 
@@ -69,7 +69,7 @@ class ModelOutputs:
         planes = self._cropped(name, made)
         out = self._bench.output(name, self._form(planes.shape[0]))
         if self._conversion is None or name not in (RESULT, FILL):
-            np.copyto(out, planes, casting="unsafe")
+            np.copyto(out, self._own(planes) if planes.dtype == np.float16 else planes, casting="unsafe")
         elif name == RESULT and self._scale == 1:
             given = self._prepared.once(self._ref, FrameForm.FULL, "float32")
             source = self._bench.pixels(self._ref, FrameForm.FULL)
@@ -111,6 +111,8 @@ class ModelOutputs:
         if planes.flags.c_contiguous and planes.dtype == np.float32:
             return planes
         own: Planes = self._bench.pool.array(planes.shape, np.float32)
+        if planes.dtype == np.float16:
+            return expand_halves(planes, own)
         np.copyto(own, planes, casting="unsafe")
         return own
 

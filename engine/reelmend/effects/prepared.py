@@ -9,7 +9,7 @@ import numpy as np
 from reelmend.colour import Conversion
 from reelmend.effects.effect import Workbench
 from reelmend.errors import BadRequestError, ModelError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, round_to_halves
 from reelmend.inference.session import Array
 from reelmend.inference.tiling import pad_into, padded_length
 from reelmend.manifest import Tensor
@@ -59,6 +59,8 @@ class Preparation:
         if size == planes.shape[1:] and dtype == "float32":
             return converted
         target = self._bench.pool.array((planes.shape[0], *size), dtype)
+        if target.shape == converted.shape and dtype == "float16":
+            return round_to_halves(converted, target)
         pad_into(target, converted)
         return target
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,9 +15,19 @@ from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check, Effect, Need, Output, PreparesAhead, Rendered, Workbench
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType, content_digest, make_proxy
+from reelmend.frames import (
+    FrameForm,
+    FrameFormat,
+    FrameRef,
+    Planes,
+    SampleType,
+    content_digest,
+    expand_halves,
+    make_proxy,
+)
 from reelmend.inference.models import ModelStore
 from reelmend.inference.session import Array, SessionPool
+from reelmend.inference.threads import usable_cores
 from reelmend.inference.turns import MOST_WAITING, Turns
 from reelmend.parameters import resolve
 
@@ -65,6 +76,7 @@ class Renderer:
         self.sessions = SessionPool(provider, threads)
         self.memory = ContentMemory(memory_bytes) if memory is None else memory
         self.pool = PlanesPool(self.memory, self.memory.budget_bytes // IDLE_SHARE)
+        self.helpers: Executor = ThreadPoolExecutor(usable_cores(), thread_name_prefix="reelmend-describe")
         self.turns = Turns(self.sessions.choice.graphs_at_once, queue or MOST_WAITING)
 
     def begin(self, job: Job, client: str = "", check: Check = lambda: None) -> Render:
@@ -104,6 +116,7 @@ class Render:
             self._memory,
             self._pool,
             self._turns,
+            renderer.helpers,
             self._pixels,
             self._pooled_output,
             client,
@@ -194,6 +207,4 @@ class Render:
     def _expanded(self, halves: Array) -> Planes:
         if halves.dtype == np.float32:
             return halves
-        planes: Planes = self._pool.array(halves.shape, np.float32)
-        np.copyto(planes, halves)
-        return planes
+        return expand_halves(halves, self._pool.array(halves.shape, np.float32))

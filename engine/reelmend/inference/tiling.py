@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from reelmend.errors import ModelError
+from reelmend.frames import round_to_halves
 
 Array = npt.NDArray[Any]
 
@@ -57,6 +58,8 @@ def pad_into(target: Array, source: Array) -> None:
     Repeating is defined down to a frame of one pixel, where reflecting is not.
     """
     _, rows, columns = source.shape
+    if target.dtype == np.float16 and source.dtype == np.float32:
+        source = round_to_halves(source, np.empty(source.shape, np.float16))
     np.copyto(target[:, :rows, :columns], source, casting="unsafe")
     target[:, :rows, columns:] = target[:, :rows, columns - 1 : columns]
     target[:, rows:] = target[:, rows - 1 : rows]
