@@ -25,7 +25,10 @@ test: $(VENV)/.installed-dev ## Run all tests
 
 soak: $(VENV)/.installed-dev ## Thousands of frames and connects, a hundred clients killed: nothing may be left behind
 	@REELMEND_SOAK=1 $(BIN)/python -m pytest --timeout 1800 tests/engine/server/test_soak.py
-	@$(BIN)/reelmend bench soak
+	@$(BIN)/reelmend bench soak --docs docs/bench.md
+
+sanitize: $(VENV)/.installed-dev ## The C++ tests under ASan, UBSan, TSan and valgrind: ten minutes
+	@tools/sanitize.sh
 
 lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, buf
 	@tools/lint.sh

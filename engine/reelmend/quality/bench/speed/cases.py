@@ -86,7 +86,7 @@ def measure_case(setting: Setting, case: Case) -> list[Row]:
     plays = {name: (RADIUS_FRAMES, setting.burst(play)) for name, play in PLAYS.items()}
     if case.name == WINDOWED_CASE:
         plays[WINDOW_3] = (1, setting.burst(PLAYS[SEQUENTIAL]))
-    parts, frames = _parts({name: play for name, (_, play) in plays.items()}, rounds)
+    parts, frames = _parts({name: play for name, (_, play) in plays.items()}, rounds)  # enough for the engine's, too
     if note := lacks_memory(case, frames):
         return [missing_row(name, case.name, note) for name in (MEMCPY, DESCRIBE, CORRECT, ENGINE, *plays)]
     pan = Pan(case.width, case.height, frames)

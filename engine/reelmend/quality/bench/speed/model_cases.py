@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
-from itertools import repeat
 from pathlib import Path
 from typing import Any, Protocol
-
-import numpy as np
 
 from reelmend.effects.renderer import Renderer
 from reelmend.inference.models import ModelFolder, ModelStore
@@ -94,27 +91,13 @@ def _probes(setting: Setting, renderer: Renderer, pan: Pan, model: str, frames: 
     play = setting.burst(PLAYS[SEQUENTIAL])
     parameters = {MODEL_PARAMETER: model}
     place = (setting.bundle, PLUGIN, setting.engine.address, pan, frames, play, parameters, RADIUS_FRAMES)
+    in_process: dict[str, Any] = {"model": model, "start": frames.start, "counted": play.counted}
     raw = [f"ort-{model}"] if model in _STAGES else []
     return [
         *(Wanted((n,), partial(raw_graph, n, pan, EFFECT, _STAGES[model], model, renderer.models)) for n in raw),
-        Wanted((engine,), partial(_burst, engine, renderer, pan, model, frames.start, play.burst)),
+        Wanted((engine,), partial(EngineFrame, engine, renderer, pan, EFFECT, **in_process)),
         Wanted((node,), partial(NodeFrames, node, *place)),
     ]
-
-
-class _burst:  # noqa: N801
-    """A stretch of frames in the engine in this process, as the node renders them; the first one does not count."""
-
-    def __init__(self, name: str, renderer: Renderer, pan: Pan, model: str, start: int, frames: int) -> None:
-        self._frame = EngineFrame(name, renderer, pan, EFFECT, model=model, start=start)
-        self._name, self._frames = name, frames
-
-    def take(self) -> Mapping[str, float]:
-        spent_ms = [self._frame.render()[0] for _ in repeat(None, self._frames)]
-        return {self._name: float(np.mean(spent_ms[1:]))}
-
-    def close(self) -> None:
-        self._frame.close()
 
 
 def _equal_frames(renderer: Renderer, pan: Pan, case: Case) -> Row:

@@ -45,7 +45,7 @@ class Plan:
 
 QUICK = Plan(
     mode="quick",
-    cases=(Case("720p", 1280, 720, 9), Case("1080p", 1920, 1080, 11), Case("UHD", 3840, 2160, 3)),
+    cases=(Case("720p", 1280, 720, 9), Case("1080p", 1920, 1080, 13), Case("UHD", 3840, 2160, 5)),
     model_case=Case("720p models", 1280, 720, 7),
     warm_up_runs=1,
     counted_frames=6,
