@@ -210,6 +210,22 @@ def test_file_systems_that_can_not_exchange_names_are_served_too(
     assert list(plugins.iterdir()) == [installed]
 
 
+def test_copy_for_all_users_can_be_read_by_all(bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever the modes of the build and the umask of root's shell are."""
+    monkeypatch.setattr(bundle_install, "SYSTEM_FOLDER", tmp_path / "plugins")
+    for path in [bundle, *bundle.rglob("*")]:
+        path.chmod(0o700 if path.is_dir() else 0o600)
+    before = os.umask(0o077)
+    try:
+        installed = bundle_install.install_bundle(bundle, tmp_path / "plugins", ModelStore.default())
+    finally:
+        os.umask(before)
+    modes = {path.relative_to(installed): path.stat().st_mode & 0o777 for path in [installed, *installed.rglob("*")]}
+    assert modes[bundle_install.ENGINE_FILE] == modes[bundle_install.MODELS_FILE] == 0o644
+    assert modes[BINARY] == 0o755
+    assert {mode for path, mode in modes.items() if (installed / path).is_dir()} == {0o755}
+
+
 def test_leftovers_of_killed_installations_go_and_others_stay(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
     with subprocess.Popen(["sleep", "0"]) as dead:
         dead.wait()
