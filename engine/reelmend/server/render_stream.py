@@ -125,15 +125,17 @@ class _Request:
         self._clock.lap()
         for index, wanted in enumerate(self._start.outputs):
             yield from self._output(index, wanted, rendered.planes.get(wanted.output), results)
-        self._rendered, self._received_ms = rendered, received_ms
+        # The numbers alone: the effect's way back to this object is a cycle, which would hold the result's slot.
+        self._used = (rendered.first_frame_used, rendered.last_frame_used)
+        self._received_ms = received_ms
 
     def done(self) -> pb.RenderResponse:
         """Return the last message of a request, after its answers."""
         done = pb.RenderDone(
             request_id=self._start.request_id,
             timings=self._timings(self._received_ms),
-            first_frame_used=self._rendered.first_frame_used,
-            last_frame_used=self._rendered.last_frame_used,
+            first_frame_used=self._used[0],
+            last_frame_used=self._used[1],
         )
         return pb.RenderResponse(done=done)
 
