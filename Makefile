@@ -37,7 +37,7 @@ bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, t
 	@$(BIN)/reelmend bench quality $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
 	@$(BIN)/reelmend bench speed $(if $(filter full,$(MODE)),--full) --docs docs/bench.md
 
-portable: $(VENV)/.installed-dev ## Build the node for Linux with glibc 2.28 and newer, in build/portable
+portable: $(VENV)/.installed ## Build the node for Linux with glibc 2.28 and newer, in build/portable
 	@tools/portable/build.sh
 
 format: $(VENV)/.installed-dev ## Lay out Python and C++ as the project does

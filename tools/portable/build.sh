@@ -28,9 +28,23 @@ stand_in_for_stderr() {
     ar r "$archive" "$object"
 }
 
-REELMEND_ZIG=$("$PYTHON" -c 'import pathlib, ziglang; print(pathlib.Path(ziglang.__file__).with_name("zig"))' 2>/dev/null) ||
-    fail "no compiler; run: $PYTHON -m pip install ziglang"
-PATH=$(cd .venv/bin 2>/dev/null && pwd):$PATH
+zig() {
+    "$PYTHON" -c 'import pathlib, ziglang; print(pathlib.Path(ziglang.__file__).with_name("zig"))' 2>/dev/null
+}
+
+# The one that the tests use, without all else that they need.
+install_zig() {
+    local wanted
+    wanted=$("$PYTHON" -c 'import tomllib
+extras = tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]
+print(next(entry for entry in extras["dev"] if entry.startswith("ziglang")))')
+    echo "Installing $wanted"
+    "$PYTHON" -m pip install -q --disable-pip-version-check "$wanted"
+}
+
+zig >/dev/null || install_zig || fail "no compiler; run: $PYTHON -m pip install ziglang"
+REELMEND_ZIG=$(zig)
+[ -d .venv/bin ] && PATH=$PWD/.venv/bin:$PATH
 stage_libraries || fail "libraries are missing; run: apt-get install ${LIBRARIES[*]}"
 stand_in_for_stderr
 cmake -S . -B "$BUILD" -G Ninja --toolchain "$PWD/tools/portable/toolchain.cmake" -DCMAKE_BUILD_TYPE=Release \
