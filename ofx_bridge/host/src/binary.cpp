@@ -8,6 +8,7 @@
 
 #include "action.h"
 #include "action_statuses.h"
+#include "contains.h"
 #include "library_file.h"
 
 namespace ofxhost {
@@ -117,14 +118,14 @@ EffectDescriptor& Plugin::describeInContext(const std::string& context) {
     auto& kept = contexts_[context];
     if (kept) return *kept;
     const auto supported = describe().props.getTexts(kOfxImageEffectPropSupportedContexts);
-    if (std::find(supported.begin(), supported.end(), context) == supported.end()) {
+    if (!contains(supported, context)) {
         std::string listed;
         for (const auto& name : supported) listed += (listed.empty() ? "" : ", ") + name;
         throw StatusError(kOfxStatErrUnsupported,
                           "plug-in '" + identifier() + "' does not support " + context + "; it supports " + listed);
     }
     const auto& offered = binary_.host().options().contexts;
-    if (std::find(offered.begin(), offered.end(), context) == offered.end()) {
+    if (!contains(offered, context)) {
         throw StatusError(kOfxStatErrUnsupported, "this host does not offer " + context);
     }
     auto descriptor = std::make_unique<EffectDescriptor>(*general_, context);

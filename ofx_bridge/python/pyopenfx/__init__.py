@@ -18,8 +18,9 @@ from .errors import OfxError, PluginLoadError, PyOpenFXError, ShapeError, Source
 from .events import Answer, Finding, Message, Progress
 from .fetches import FetchCount
 from .host_options import HostOptions, Temper
-from .instance import Instance, RenderSequence
+from .instance import Instance
 from .profiles import PROFILES, Behaviour, Profile, profile
+from .rendering import RenderSequence
 from .settings import InstanceSettings
 
 __all__ = [
