@@ -44,12 +44,13 @@ _VIDEO = (
     "srgb_encoded_p3d65_tx",
     "srgb_tx",
 )
-_COLOURSPACES = {
+COLOURSPACES = {
     **dict.fromkeys(_LINEAR, Transfer.LINEAR),
     **dict.fromkeys(_VIDEO, Transfer.VIDEO),
     "acescct": Transfer.ACESCCT,
     "cineon": Transfer.CINEON_LOG,
 }
+"""Transfer functions by the name of a colourspace, in lower case."""
 
 
 def transfer_of_colourspace(name: str) -> Transfer | None:
@@ -58,7 +59,7 @@ def transfer_of_colourspace(name: str) -> Transfer | None:
     All of SDR video counts as `video`: sRGB, BT.1886 and BT.709 differ less than cameras and displays do. Other
     logarithmic spaces, HDR video and raw data are not ours.
     """
-    return _COLOURSPACES.get(name.strip().lower())
+    return COLOURSPACES.get(name.strip().lower())
 
 
 def conversion_for(choice: str, model_transfer: str, stated_colourspace: str = "") -> Conversion | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from reelmend.colour import AUTO, COLOURSPACES
 from reelmend.effects.catalogue import EFFECTS
 from reelmend.effects.common_parameters import (
     INPUT_TRANSFER,
@@ -262,6 +263,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
         "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
         "groups": [group.model_dump() for group in GROUPS],
         "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
+        "transfer": {"parameter": INPUT_TRANSFER, "automatic": AUTO, "colourspaces": COLOURSPACES},
         "models": [_model(manifest, shared) for manifest in manifests],
         "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
         "preset_parameters": sorted(names - set(CLIPS_OWN)),

@@ -192,6 +192,18 @@ PresetDefinition parse_preset(const Json& json, const EffectDefinition& effect) 
     return preset;
 }
 
+std::optional<TransferRule> parse_transfer(const Json& json, const EffectDefinition& effect) {
+    if (!json.contains("transfer")) return std::nullopt;
+    const Json& rule = json.at("transfer");
+    TransferRule transfer{rule.at("parameter").get<std::string>(), rule.at("automatic").get<std::string>(), {}};
+    const auto* parameter = effect.find(transfer.parameter);
+    if (parameter == nullptr) return std::nullopt;
+    rule.at("colourspaces").get_to(transfer.colourspaces);
+    for (const auto& [space, choice] : transfer.colourspaces)
+        if (!parameter->choice_of(choice)) refuse("'" + parameter->name + "' can't be '" + choice + "' for " + space);
+    return transfer;
+}
+
 MigrationRule parse_migration(const Json& json, const EffectDefinition& effect) {
     const auto& parameter = known(effect, json.at("parameter").get<std::string>(), "a migration");
     return {json.at("before").get<int>(), parameter.name, value_of(json.at("value"), parameter.type),
@@ -237,6 +249,7 @@ EffectDefinition parse_effect(const Json& json) {
         effect.groups.push_back(
             {group.at("name").get<std::string>(), group.at("label").get<std::string>(), group.value("open", true)});
     for (const auto& parameter : json.at("parameters")) effect.parameters.push_back(parse_parameter(parameter));
+    effect.transfer = parse_transfer(json, effect);
     for (const auto& model : list_of(json, "models")) effect.models.push_back(parse_model(model, effect));
     for (const auto& preset : list_of(json, "presets")) effect.presets.push_back(parse_preset(preset, effect));
     for (const auto& name : list_of(json, "preset_parameters"))

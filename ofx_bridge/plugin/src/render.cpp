@@ -1,9 +1,11 @@
 #include "render.h"
 
+#include <ofx/ofxColour.h>
 #include <ofxpp/guard.h>
 
 #include <algorithm>
 
+#include "colourspace.h"
 #include "engine_facts.h"
 #include "engine_pool.h"
 #include "fields.h"
@@ -84,6 +86,8 @@ void FrameRender::run() {
 void FrameRender::open_source() {
     settings_ = read_settings(definition_, effect_.params(), arguments_.time);
     auto clip = effect_.clip(kOfxImageEffectSimpleSourceClipName);
+    follow_colourspace(definition_, clip.properties().find_string(kOfxImageClipPropColourspace).value_or(""),
+                       settings_);
     target_.swapped = target_.swapped || is_swapped(clip.properties());
     split_ = split_of(settings_.field_order, clip, target_.field, arguments_.field);
     targets_ = pictures_of(target_, split_);

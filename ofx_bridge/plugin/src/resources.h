@@ -126,6 +126,13 @@ struct IdentityRule {
     double value = 0;
 };
 
+// A choice that follows what the host states of the clip's colourspace while it is at `automatic`.
+struct TransferRule {
+    std::string parameter;
+    std::string automatic;
+    std::map<std::string, std::string> colourspaces;  // the choice by the colourspace's name, in lower case
+};
+
 struct EffectDefinition {
     std::string identifier;
     std::string label;
@@ -138,6 +145,7 @@ struct EffectDefinition {
     std::string radius_parameter;  // empty: the radius is fixed
     int radius_frames = 0;
     std::optional<IdentityRule> identity;
+    std::optional<TransferRule> transfer;
     std::vector<GroupDefinition> groups;
     std::vector<ParameterDefinition> parameters;
     std::vector<ModelDefinition> models;  // that the node knows of, its default first

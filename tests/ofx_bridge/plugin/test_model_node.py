@@ -21,7 +21,7 @@ from support.nodes import MODEL, interleaved, planar
 from support.window_models import Graph, number, write_model
 
 from .conftest import Stage
-from .raw_host import RawHost
+from .raw_host import OK, Picture, RawHost
 
 EFFECTS = Path("Contents/Resources/effects.json")
 FRAMES = moving_scene(5, width=40, height=30)
@@ -52,9 +52,11 @@ AVERAGE = Graph(
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    """A store with "average", which has no parameters, and "brighten", which has a gain and a strength."""
+    """A store with "average", which has no parameters, and "brighten" and "in_linear" with a gain and a strength."""
     folder = tmp_path_factory.mktemp("models")
     write_model(folder, "average", [AVERAGE])
+    colour = {"transfer": "linear"}
+    write_model(folder, "in_linear", [BRIGHTEN], parameters=[STRENGTH, number("gain", 2.0)], colour=colour)
     return write_model(
         folder,
         "brighten",
@@ -95,7 +97,7 @@ def _rendered(models: ModelStore, model: str, radius_frames: int, **parameters: 
 
 def test_menu_offers_the_stores_window_models_and_the_first_ones_id_is_kept(node_of_store: pyopenfx.Bundle) -> None:
     menu = node_of_store.plugin(MODEL).describe("filter").param("model")
-    assert menu.options == ("Average", "Brighten", "Another")
+    assert menu.options == ("Average", "Brighten", "In linear", "Another")
     with _instance(node_of_store) as effect:
         assert (effect.get("modelId"), effect.get("model")) == ("average", 0)
         assert effect.description.param("modelId").secret
@@ -159,9 +161,9 @@ def test_id_given_by_a_script_turns_the_menu(node_of_store: pyopenfx.Bundle) -> 
         effect.set("modelId", "brighten")
         assert effect.get("model") == 1
         effect.set("modelId", "unheard_of")
-        assert effect.get("model") == 2
+        assert effect.get("model") == 3
         effect.set("model", "Another")
-        assert (effect.get("modelId"), effect.get("model")) == ("unheard_of", 2)
+        assert (effect.get("modelId"), effect.get("model")) == ("unheard_of", 3)
 
 
 def test_choosing_another_without_naming_it_goes_back_to_the_model_that_renders(
@@ -196,13 +198,39 @@ def test_node_without_a_model_says_what_to_do(bundle: pyopenfx.Bundle, model_eng
             effect.render(2)
 
 
+def test_automatic_transfer_follows_the_colourspace_that_the_host_states(
+    bundle_copy: Path, models: ModelStore, model_engine: RunningEngine, stage: Stage
+) -> None:
+    def rendered(colourspace: str | None, transfer: int) -> np.ndarray:
+        host = RawHost(
+            pictures=lambda frame: Picture(interleaved(FRAMES[int(frame)])),
+            frame_range=(0.0, len(FRAMES) - 1.0),
+            values={"engineAddress": model_engine.address, "modelId": "in_linear", "input_transfer": transfer},
+        )
+        if colourspace is not None:
+            host.set_source_property("OfxImageClipPropColourspace", colourspace)
+        output = Picture(np.zeros((30, 40, 4), np.float32))
+        assert stage.started(host).render(2, output) == OK, host.shows
+        return planar(output.pixels)
+
+    _leave_only_model(bundle_copy, models)
+    automatic, video = 0, 3
+    assert np.array_equal(rendered("sRGB_display", automatic), rendered(None, video))
+    assert np.array_equal(rendered("lin_rec709_sRGB", automatic), rendered(None, automatic))
+    assert not np.array_equal(rendered(None, video), rendered(None, automatic))
+
+
 def test_old_project_keeps_its_model_when_an_install_reorders_the_menu(
     bundle_copy: Path, models: ModelStore, stage: Stage
 ) -> None:
     """A host that stores positions gives menu 0, which is another model now; the id wins."""
-    panel = json.loads(panel_json(models))
-    panel["effects"] = [effect for effect in panel["effects"] if effect["effect"] == "model"]
-    (bundle_copy / EFFECTS).write_text(json.dumps(panel), encoding="utf-8")
+    _leave_only_model(bundle_copy, models)
     host = RawHost(values={"model": 0, "modelId": "brighten", "panelVersion": 2, "gain": 3.5})
     stage.started(host)
     assert (host.values["model"], host.values["modelId"], host.values["gain"]) == (1, "brighten", 3.5)
+
+
+def _leave_only_model(bundle: Path, models: ModelStore) -> None:
+    panel = json.loads(panel_json(models))
+    panel["effects"] = [effect for effect in panel["effects"] if effect["effect"] == "model"]
+    (bundle / EFFECTS).write_text(json.dumps(panel), encoding="utf-8")
