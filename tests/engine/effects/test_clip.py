@@ -35,6 +35,7 @@ def test_frames_come_in_the_order_asked_for_with_the_bits_of_a_frame_alone(
     got = list(render_clip(renderer, "deflicker", PARAMETERS, ArrayClip(FRAMES), order))
     assert [frame for frame, _ in got] == list(order)
     other = Renderer(ModelStore.default())
+    other.sessions = renderer.sessions
     for frame, planes in got:
         alone = next(render_clip(other, "deflicker", PARAMETERS, ArrayClip(FRAMES), [frame]))
         assert planes.tobytes() == alone[1].tobytes()
@@ -103,6 +104,7 @@ def test_frames_held_are_counted_and_given_back() -> None:
 def test_a_budget_too_small_to_hold_a_window_still_gives_the_same_bits(renderer: Renderer) -> None:
     clip = ArrayClip(FRAMES)
     small = Renderer(ModelStore.default(), memory_bytes=2 * FRAMES[0].nbytes)
+    small.sessions = renderer.sessions
     got = [p.tobytes() for _, p in render_clip(small, "deflicker", PARAMETERS, clip, range(COUNT))]
     whole = render_clip(renderer, "deflicker", PARAMETERS, ArrayClip(FRAMES), range(COUNT))
     assert got == [planes.tobytes() for _, planes in whole]

@@ -15,6 +15,7 @@ from reelmend.effects.renderer import Job, Renderer
 from reelmend.errors import BadRequestError, CancelledError, IntegrityError, ShapeError
 from reelmend.frames import FrameForm
 from reelmend.inference.models import ModelStore
+from reelmend.inference.session import SessionPool
 from support.clips import ArrayClip, moving_scene, with_flicker
 
 RADIUS = 2
@@ -22,11 +23,18 @@ PARAMETERS = {"radius": RADIUS}
 FRAMES = with_flicker(moving_scene(9, width=40, height=30))
 CLIP = RememberedClip(ArrayClip(FRAMES))
 FRAME_BYTES = FRAMES[0].nbytes
+SESSIONS = SessionPool()  # loaded once: graphs hold nothing of frames
 
 
 @pytest.fixture(scope="module")
 def reference() -> list[bytes]:
-    return [rendered(Renderer(ModelStore.default()), frame) for frame in range(len(FRAMES))]
+    return [rendered(_fresh(), frame) for frame in range(len(FRAMES))]
+
+
+def _fresh() -> Renderer:
+    renderer = Renderer(ModelStore.default())
+    renderer.sessions = SESSIONS
+    return renderer
 
 
 def rendered(renderer: Renderer, frame: int, check: object = lambda: None) -> bytes:
@@ -60,6 +68,7 @@ def test_no_order_eviction_or_cancellation_changes_a_result(
     reference: list[bytes], requests: list[tuple[int, int | None]], budget_frames: int
 ) -> None:
     renderer = Renderer(ModelStore.default(), memory_bytes=budget_frames * FRAME_BYTES + (1 << 20))
+    renderer.sessions = SESSIONS
     for frame, cancelled_at in requests:
         if cancelled_at is None:
             assert rendered(renderer, frame) == reference[frame]

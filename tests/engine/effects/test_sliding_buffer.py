@@ -23,6 +23,7 @@ from reelmend.effects.renderer import Job, Renderer
 from reelmend.errors import CancelledError
 from reelmend.frames import SampleType
 from reelmend.inference.models import ModelFolder, ModelStore, default_folders
+from reelmend.inference.session import SessionPool
 from support.clips import ArrayClip, moving_scene, with_flicker
 from support.window_models import two_stage_store
 
@@ -50,6 +51,18 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
     folder = tmp_path_factory.mktemp("models")
     two_stage_store(folder, colour={"transfer": "video"})
     return ModelStore([ModelFolder(folder, folder), *default_folders()])
+
+
+@functools.cache
+def sessions() -> SessionPool:
+    """Loaded graphs hold nothing of frames, so all engines here may share them."""
+    return SessionPool()
+
+
+def engine(models: ModelStore, budget_bytes: int = 1 << 30) -> Renderer:
+    renderer = Renderer(models, memory=ContentMemory(budget_bytes))
+    renderer.sessions = sessions()
+    return renderer
 
 
 @functools.cache
@@ -98,7 +111,7 @@ class Naive:
     def rendered(self, clip_name: str, node: str, frame: int) -> bytes:
         key = (clip_name, node, frame)
         if key not in self._known:
-            self._known[key] = rendered(Renderer(self._models), *key)
+            self._known[key] = rendered(engine(self._models), *key)
         return self._known[key]
 
 
@@ -140,8 +153,8 @@ def test_no_order_eviction_cancellation_or_thread_changes_a_bit(
     budget_bytes: int,
     threads: int,
 ) -> None:
-    memory = ContentMemory(budget_bytes)
-    renderer = Renderer(models, memory=memory)
+    renderer = engine(models, budget_bytes)
+    memory = renderer.memory
 
     def serve(request: tuple[str, str, int, int | None]) -> None:
         clip_name, node, frame, cancelled_at = request
@@ -157,7 +170,7 @@ def test_no_order_eviction_cancellation_or_thread_changes_a_bit(
 
 
 def test_scrubbing_back_and_forth_is_as_right_as_playing(models: ModelStore, naive: Naive) -> None:
-    renderer = Renderer(models, memory=ContentMemory(1 << 18))
+    renderer = engine(models, 1 << 18)
     for frame in scrub():
         for node in NODES:
             assert rendered(renderer, "with a cut", node, frame) == naive.rendered("with a cut", node, frame)
