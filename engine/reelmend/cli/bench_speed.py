@@ -87,7 +87,7 @@ def _surroundings(named: str) -> Surroundings:
     folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "reelmend" / "bench_models"
     try:
         built = offered(MODELS_GROUP, "--models", named, "models")(folder)
-    except (BenchError, ImportError) as error:
+    except (BenchError, ImportError, OSError) as error:
         if named:
             raise
         return Surroundings(ENGINE_MODULE, counters_of, (), f"not run: {error}")
