@@ -10,7 +10,7 @@ MODE ?= quick
 FOOTAGE ?= .cache/footage/built
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak lint bench format generate portable clean
+.PHONY: help setup demo test sanitize soak lint bench format generate portable clean
 
 help: ## Show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12

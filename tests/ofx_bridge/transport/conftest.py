@@ -64,6 +64,8 @@ class Probe:
 @pytest.fixture(scope="session")
 def transport_build() -> Path:
     """The folder with the built test programs: the project's own build, or one of the transport alone."""
+    if ready := os.environ.get("REELMEND_TRANSPORT_BUILT"):
+        return Path(ready)
     if "REELMEND_TRANSPORT_BUILD" not in os.environ and (BUILT_WITH_THE_PROJECT / "transport_probe").exists():
         return BUILT_WITH_THE_PROJECT
     BUILD.mkdir(parents=True, exist_ok=True)

@@ -38,8 +38,15 @@ struct Test {
         #name, name                    \
     }
 
-// Runs them all and returns the exit status.
-inline int run_tests(const std::vector<Test>& tests) {
+// How often a random test draws: less under tools that make programs slow.
+inline bool quick = false;
+inline int rounds(int usual) {
+    return quick ? usual / 20 : usual;
+}
+
+// Runs them all and returns the exit status. The argument "quick" draws less.
+inline int run_tests(const std::vector<Test>& tests, int argc, char** argv) {
+    quick = argc > 1 && std::string(argv[1]) == "quick";
     for (const Test& test : tests) {
         current_test = test.name;
         try {

@@ -82,6 +82,20 @@ void a_status_is_read_from_trailers_or_from_http() {
     expect(timeout_text(std::chrono::hours(10000000)).size() == 9, "eight digits at most");
 }
 
+std::optional<std::chrono::milliseconds> pushback(const std::string& value) {
+    ReplyFields fields = reply("200", "8", "full");
+    fields.set("grpc-retry-pushback-ms", value);
+    return status_of(fields).retry_after;
+}
+
+void a_hint_to_retry_is_a_plain_number_of_milliseconds() {
+    expect(pushback("0") == std::chrono::milliseconds(0), "none at all");
+    expect(pushback("250") == std::chrono::milliseconds(250), "some");
+    for (const char* value : {"", "-1", "1.5", "+3", " 1", "1e3", "99999999999999999999", "soon"}) {
+        expect(!pushback(value), value);
+    }
+}
+
 void messages_are_put_together_from_any_pieces() {
     const Bytes wire{0, 0, 0, 0, 3, 'a', 'b', 'c', 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 'd'};
     for (size_t piece = 1; piece <= wire.size(); ++piece) {
@@ -111,6 +125,9 @@ std::vector<Bytes> valid_responses() {
          't',  0x2a, 0x08, 0x08, 0x08, 0x10, 0x08, 0x18, 0x03, 0x20, 0x01},
         {0x1a, 0x08, 0x08, 0x01, 0x18, 0x04, 0x22, 0x02, 0x61, 0x62},
         {0x22, 0x0d, 0x08, 0x01, 0x12, 0x09, 0x31, 0, 0, 0, 0, 0, 0, 0xf0, 0x3f},
+        // The first again, in halves and as a proxy.
+        {0x0a, 0x1a, 0x08, 0x01, 0x12, 0x16, 0x0a, 0x06, 'S',  'o',  'u',  'r',  'c',  'e',
+         0x10, 0x02, 0x18, 0x02, 0x22, 0x08, 0x08, 0x08, 0x10, 0x08, 0x18, 0x03, 0x20, 0x02},
     };
 }
 
@@ -122,6 +139,13 @@ void valid_responses_are_understood() {
     expect(needed.frames[0].slot && needed.frames[0].slot->segment == "/s", "segment");
     expect(needed.frames[0].slot->offset_bytes == 4 && needed.frames[0].slot->size_bytes == 5, "place");
     refusal<ProtocolBroken>([&] { decode_response(messages[0], 0); });
+    const auto halves = std::get<FramesNeeded>(decode_response(messages[4], 1));
+    expect(halves.frames[0].format.sample_type == SampleType::float16, "halves");
+    expect(halves.frames[0].form == Form::proxy && !halves.frames[0].slot, "a proxy in the stream");
+    Bytes unknown = messages[4];
+    unknown.back() = 3;
+    expect(refusal<ProtocolBroken>([&] { decode_response(unknown, 1); }).find("floats or halves") != std::string::npos,
+           "an unknown sample type");
     const auto output = std::get<OutputFrame>(decode_response(messages[1], 1));
     expect(output.output == "result" && output.format->width == 8 && !output.slot, "output");
     const auto chunk = std::get<PixelChunk>(decode_response(messages[2], 1));
@@ -149,7 +173,7 @@ void digest_anything(const Bytes& message) {
 void no_bytes_crash_the_decoder() {
     std::mt19937 random(1);
     const std::vector<Bytes> seeds = valid_responses();
-    for (int round = 0; round < 200000; ++round) {
+    for (int round = 0; round < tests::rounds(200000); ++round) {
         Bytes message = seeds[random() % seeds.size()];
         for (unsigned changes = random() % 4; changes > 0; --changes)
             message[random() % message.size()] = static_cast<uint8_t>(random());
@@ -164,7 +188,7 @@ void no_bytes_crash_the_decoder() {
 
 void no_bytes_crash_the_assembler() {
     std::mt19937 random(2);
-    for (int round = 0; round < 2000; ++round) {
+    for (int round = 0; round < tests::rounds(2000); ++round) {
         MessageAssembler assembler;
         try {
             for (int i = 0; i < 50; ++i) {
@@ -289,6 +313,7 @@ const std::vector<tests::Test> kTests{
     TEST(addresses_elsewhere_are_refused),
     TEST(the_default_address_follows_the_environment),
     TEST(a_status_is_read_from_trailers_or_from_http),
+    TEST(a_hint_to_retry_is_a_plain_number_of_milliseconds),
     TEST(messages_are_put_together_from_any_pieces),
     TEST(oversized_and_compressed_messages_are_refused),
     TEST(valid_responses_are_understood),
@@ -303,6 +328,6 @@ const std::vector<tests::Test> kTests{
 
 }  // namespace
 
-int main() {
-    return tests::run_tests(kTests);
+int main(int argc, char** argv) {
+    return tests::run_tests(kTests, argc, argv);
 }
