@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import queue
 import threading
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -123,6 +124,35 @@ def _bind_output(binding: Any, name: str, target: Array | None) -> None:
     binding.bind_output(name, "cpu", 0, target.dtype, target.shape, target.ctypes.data)
 
 
+class Replicas:
+    """A graph loaded as often as it runs at the same time: the runs of one session share one set of threads.
+
+    Copies are made when they are first needed. All give the same bits.
+    """
+
+    def __init__(self, first: OrtSession, most: int, load: Callable[[], OrtSession]) -> None:
+        self.inputs = first.inputs
+        self._load = load
+        self._idle: queue.LifoQueue[OrtSession] = queue.LifoQueue()
+        self._idle.put(first)
+        self._to_come = threading.Semaphore(most - 1)
+
+    def run(
+        self, inputs: Mapping[str, Array], outputs: Sequence[str], into: Mapping[str, Array] | None = None
+    ) -> list[Array]:
+        session = self._taken()
+        try:
+            return session.run(inputs, outputs, into)
+        finally:
+            self._idle.put(session)
+
+    def _taken(self) -> OrtSession:
+        try:
+            return self._idle.get_nowait()
+        except queue.Empty:
+            return self._load() if self._to_come.acquire(blocking=False) else self._idle.get()
+
+
 class SessionPool:
     """One session for each graph, loaded at first use and shared by all requests."""
 
@@ -130,7 +160,8 @@ class SessionPool:
         self.choice: ProviderChoice = choose_provider(provider, threads)
         self.output_shapes: dict[tuple[Hashable, str], tuple[tuple[int, ...], np.dtype[Any]]] = {}
         """What was learned of outputs whose axes a graph leaves open, by graph, input shapes and name."""
-        self._sessions: dict[tuple[str, int], OrtSession] = {}
+        self._sessions: dict[tuple[str, int], Session] = {}
+        self._loading: dict[tuple[str, int], threading.Lock] = {}
         self._lock = threading.Lock()
 
     @property
@@ -143,14 +174,28 @@ class SessionPool:
         return list(self._sessions.values())
 
     def session(self, model: Model, stage_name: str, threads: int = 0) -> Session:
-        """Return the session of a model's stage. Raises NotFoundError, ModelError or ProviderError."""
+        """Return the session of a model's stage; who asks for one that is loaded waits for no other's loading.
+
+        Raises NotFoundError, ModelError or ProviderError.
+        """
         stage = model.manifest.stage(stage_name)
+        key = (stage.sha256, threads)
+        if (session := self._sessions.get(key)) is not None:
+            return session
         with self._lock:
-            key = (stage.sha256, threads)
+            loading = self._loading.setdefault(key, threading.Lock())
+        with loading:
             if key not in self._sessions:
-                path = model.weights_of(stage)
-                self._sessions[key] = OrtSession(path, self.provider, threads or self.choice.threads)
+                self._sessions[key] = self._load(model.weights_of(stage), threads)
             return self._sessions[key]
+
+    def _load(self, path: Path, threads: int) -> Session:
+        def load() -> OrtSession:
+            return OrtSession(path, self.provider, threads or self.choice.threads)
+
+        return (
+            load() if threads or self.choice.graphs_at_once == 1 else Replicas(load(), self.choice.graphs_at_once, load)
+        )
 
 
 def scalar(value: float) -> npt.NDArray[np.float32]:
