@@ -40,6 +40,9 @@ class Deflicker:
         return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need.of(window.centre_frame, FrameForm.FULL)]
 
     def prepare(self, window: Window, bench: Workbench) -> None:
+        self.describe(window, bench)
+
+    def describe(self, window: Window, bench: Workbench) -> None:
         unknown = [ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))]
         bench.each(lambda ref: self._describe(ref, bench), unknown)
 

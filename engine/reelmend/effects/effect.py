@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
@@ -73,19 +74,21 @@ class Workbench:
         inputs: Mapping[str, Array],
         outputs: Sequence[str],
         into: Mapping[str, Array] | None = None,
+        *,
+        is_small: bool = False,
     ) -> list[Array]:
-        """Run a graph when it is this client's turn; what it waits is counted as "queue", the rest as "infer"."""
-        with self.turns.turn(self.client, self.check) as waited_ms:
+        """Run a graph when it is this client's turn; what it waits is counted as "queue", the rest as "infer".
+
+        A small graph, on one thread, waits for no turn.
+        """
+        turn = contextlib.nullcontext(0.0) if is_small else self.turns.turn(self.client, self.check)
+        with turn as waited_ms:
             self.spend("queue", waited_ms)
             self.check()
             started = time.perf_counter()
             result = session.run(inputs, outputs, into)
         self.spend("infer", 1000 * (time.perf_counter() - started))
         return result
-
-    def release(self) -> None:
-        """Let go of the pinned features."""
-        self._pinned.clear()
 
     def each(self, work: Callable[[FrameRef], object], refs: Iterable[FrameRef]) -> None:
         """Do small work for each frame, on as many threads as the engine lends; the first error is raised.
@@ -142,6 +145,15 @@ class PreparesAhead(Protocol):
 
     def prepare(self, window: Window, bench: Workbench) -> None:
         """Make the features of the window's frames that are not there yet; their pixels have come."""
+        ...
+
+
+@runtime_checkable
+class DescribesProxies(Protocol):
+    """An effect that learns of frames by their proxies, and asks for them before it asks for whole frames."""
+
+    def describe(self, window: Window, bench: Workbench) -> None:
+        """Make what is to be known of the window's frames; the proxies that it asked for have come."""
         ...
 
 

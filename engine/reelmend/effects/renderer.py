@@ -13,7 +13,7 @@ from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import window_around
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
-from reelmend.effects.effect import Check, Effect, Need, Output, PreparesAhead, Rendered, Workbench
+from reelmend.effects.effect import Check, DescribesProxies, Effect, Need, Output, PreparesAhead, Rendered, Workbench
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
 from reelmend.frames import (
     FrameForm,
@@ -151,6 +151,15 @@ class Render:
         if not self.identical_to_source and isinstance(self._effect, PreparesAhead):
             self._bench.check = check
             self._effect.prepare(self.window, self._bench)
+
+    def describe(self, check: Check = lambda: None) -> None:
+        """Work on the proxies, which have all come, while whole frames are on their way. Raises as `finish` does.
+
+        May be left out: `finish` does what is not done yet.
+        """
+        if not self.identical_to_source and isinstance(self._effect, DescribesProxies):
+            self._bench.check = check
+            self._effect.describe(self.window, self._bench)
 
     def finish(self, check: Check = lambda: None, output: Output | None = None) -> Rendered:
         """Return the outputs, written where `output` says or into pooled memory.
