@@ -116,7 +116,10 @@ class _Request:
         needed = self._render.needed
         slots = [self._slot_for(need) if self._by_slots else None for need in needed]
         yield pb.RenderResponse(needed=_needed_message(self._start.request_id, needed, slots))
+        whole = next((index for index, need in enumerate(needed) if need.form is FrameForm.FULL), 0)
         for index, need in enumerate(needed):
+            if index and index == whole:
+                self._render.describe(self._clock.check)  # the client packs the whole frame meanwhile
             self._render.supply(need, self._samples(index, need, slots[index]))
             self.received_bytes += need.size_bytes
         received_ms = self._clock.lap()
