@@ -90,6 +90,10 @@ class Workbench:
         self.spend("infer", 1000 * (time.perf_counter() - started))
         return result
 
+    def release(self) -> None:
+        """Let go of the pinned features."""
+        self._pinned.clear()
+
     def each(self, work: Callable[[FrameRef], object], refs: Iterable[FrameRef]) -> None:
         """Do small work for each frame, on as many threads as the engine lends; the first error is raised.
 
