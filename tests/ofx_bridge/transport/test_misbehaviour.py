@@ -309,3 +309,56 @@ def test_nobody_there_says_how_to_start_one(probe: Probe) -> None:
     line = rendered(probe, f"unix:{probe.folder}/none.sock")
     assert line["code"] == 14
     assert "reelmend serve --address" in line["message"]
+
+
+def anything(random: random.Random, start: pb.RenderStart) -> pb.RenderResponse:
+    """A message that the contract has, with fields from a hat."""
+    number = lambda: random.choice([0, 1, 2, 3, 32, 48, 1000, 2**31, 2**32 - 1])  # noqa: E731
+    form = pb.FrameFormat(width=number(), height=number(), channels=number())
+    form.sample_type = random.choice([0, 1, 2, 3, 77])  # type: ignore[assignment]
+    if random.random() < 0.5:
+        form = pb.FrameFormat(width=48, height=32, channels=3, sample_type=random.choice([1, 2]))  # type: ignore[arg-type]
+    place = pb.Slot(
+        segment=random.choice(["", "/", "/no-such", "x", "/a/b"]), offset_bytes=number(), size_bytes=number()
+    )
+    request_id = random.choice([start.request_id, start.request_id, number()])
+    kind = random.randrange(5)
+    if kind == 0:
+        frame = pb.NeededFrame(clip=random.choice(["Source", "Mask", ""]), frame=random.choice([1, 1, 99]), format=form)
+        frame.form = random.choice([0, 1, 2, 7])  # type: ignore[assignment]
+        if random.random() < 0.3:
+            frame.slot.CopyFrom(place)
+        return pb.RenderResponse(needed=pb.FramesNeeded(request_id=request_id, frames=[frame] * random.randrange(3)))
+    if kind == 1:
+        frame_out = pb.OutputFrame(request_id=request_id, output=random.choice(["result", "matte"]), format=form)
+        frame_out.identical_to_source = random.random() < 0.2
+        if random.random() < 0.3:
+            frame_out.slot.CopyFrom(place)
+        return pb.RenderResponse(output=frame_out)
+    if kind == 2:
+        return chunk(start, random.choice([0, 0, number()]), bytes(random.choice([0, 4, 1000, SIZE_BYTES])))
+    return done(start) if kind == 3 else needed(start)
+
+
+def test_messages_in_any_order_with_any_fields_end_in_a_result_or_in_words(probe: Probe) -> None:
+    draws = random.Random(8)
+
+    def answer(
+        start: pb.RenderStart, _requests: Requests, context: grpc.ServicerContext
+    ) -> Iterator[pb.RenderResponse]:
+        for _ in range(draws.randrange(1, 6)):
+            yield anything(draws, start)
+        if draws.random() < 0.5:
+            context.set_trailing_metadata((("grpc-retry-pushback-ms", draws.choice(["0", "1", "-5", "x" * 5000])),))
+            context.abort(draws.choice([grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL]), "enough")
+
+    with serving(answer) as double:
+        for route in ("shared_memory", "in_stream"):
+            options = [*ONE_FRAME, "--repeat", 60, "--timeout-ms", 500, "--route", route]
+            lines = probe.render(double.address, FRAMES, *options)
+            assert len(lines) == 60
+            for line in lines:
+                assert line["status"] == "ok" or "\n" not in line["message"], line
+                assert line["elapsed_ms"] < 3000
+                assert "no-such" not in line.get("message", "")
+    assert len(double.starts) >= 100

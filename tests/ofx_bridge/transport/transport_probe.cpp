@@ -1,6 +1,7 @@
 // Drives the transport from a command line, so that Python tests can compare it with the engine.
 //
 //   transport_probe frame FILE WIDTH HEIGHT COMPONENTS up|down OUT   digest to stdout; OUT.proxy and OUT.planes
+//   transport_probe pixels --source FILE --size WxH --source-depth byte|short|half|float … --out PATH [options]
 //   transport_probe info --address A [options]
 //   transport_probe render --address A --frames FILE --size WxH [options]
 //   transport_probe fork --address A --frames FILE --size WxH [options]
@@ -101,6 +102,59 @@ Options parse(const std::vector<std::string>& args) {
     Options options;
     for (size_t i = 0; i + 1 < args.size(); i += 2) options.values.emplace(args[i].substr(2), args[i + 1]);
     return options;
+}
+
+std::vector<uint8_t> read_bytes(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    if (!file) throw std::runtime_error("can't read " + path);
+    return {std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+}
+
+void write_bytes(const std::string& path, const void* bytes, size_t size) {
+    std::ofstream(path, std::ios::binary).write(static_cast<const char*>(bytes), static_cast<std::streamsize>(size));
+}
+
+SampleDepth depth_of(const std::string& name) {
+    if (name == "byte") return SampleDepth::byte8;
+    if (name == "short") return SampleDepth::short16;
+    return name == "half" ? SampleDepth::half16 : SampleDepth::float32;
+}
+
+// An image without padding, top row first, as "--PREFIX-depth", "-components" and "-flags" (letters p and s) say.
+template <typename Pixels, typename Byte>
+Pixels image_of(const Options& options, const std::string& prefix, Byte* bytes) {
+    const std::string size = options.text("size");
+    Pixels pixels;
+    pixels.width = static_cast<uint32_t>(std::stoul(size));
+    pixels.height = static_cast<uint32_t>(std::stoul(size.substr(size.find('x') + 1)));
+    pixels.components = static_cast<uint32_t>(options.number(prefix + "-components", 4));
+    pixels.depth = depth_of(options.text(prefix + "-depth"));
+    pixels.premultiplied = options.text(prefix + "-flags").find('p') != std::string::npos;
+    pixels.swapped = options.text(prefix + "-flags").find('s') != std::string::npos;
+    pixels.top_row = bytes;
+    pixels.row_stride_bytes = static_cast<ptrdiff_t>(size_t{pixels.width} * pixels.components * bytes_of(pixels.depth));
+    return pixels;
+}
+
+// --source FILE [--planes FILE] --size WxH --out PATH: writes PATH.planes, PATH.halves and, with planes, PATH.pixels.
+int pixels_command(const Options& options) {
+    const std::vector<uint8_t> bytes = read_bytes(options.text("source"));
+    const auto source = image_of<HostPixels>(options, "source", bytes.data());
+    const std::string out = options.text("out");
+    std::vector<float> planes(source.format().samples());
+    std::vector<uint16_t> halves(planes.size());
+    std::cout << hex(pack(source, SampleType::float32, planes.data())) << "\n";
+    pack(source, SampleType::float16, halves.data());
+    write_bytes(out + ".planes", planes.data(), planes.size() * sizeof(float));
+    write_bytes(out + ".halves", halves.data(), halves.size() * sizeof(uint16_t));
+    if (options.text("planes").empty()) return 0;
+    const std::vector<float> result = read_floats(options.text("planes"));
+    std::vector<uint8_t> pixels(source.format().plane_samples() * 16);
+    const auto target = image_of<HostTarget>(options, "target", pixels.data());
+    unpack(result.data(), 3, source, target,
+           options.text("sent") == "halves" ? SampleType::float16 : SampleType::float32);
+    write_bytes(out + ".pixels", pixels.data(), static_cast<size_t>(target.row_stride_bytes) * target.height);
+    return 0;
 }
 
 EngineClient client_of(const Options& options) {
@@ -293,6 +347,7 @@ int main(int argc, char** argv) {
         const std::string command = args.at(0);
         const std::vector<std::string> rest(args.begin() + 1, args.end());
         if (command == "frame") return frame_command(rest);
+        if (command == "pixels") return pixels_command(parse(rest));
         if (command == "info") return info_command(parse(rest));
         if (command == "fork") return fork_command(parse(rest));
         if (command == "render") return render_command(parse(rest));
