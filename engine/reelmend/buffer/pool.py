@@ -41,6 +41,10 @@ class PlanesPool:
         """Return planes of that format with arbitrary content."""
         return self.array(form.shape, np.float32)
 
+    def output(self, _name: str, form: FrameFormat) -> Planes:
+        """Return planes for an output that nobody gave a place."""
+        return self.take(form)
+
     def array(self, shape: tuple[int, ...], dtype: npt.DTypeLike) -> npt.NDArray[Any]:
         """Return a C-contiguous array with arbitrary content, aligned to 64 bytes."""
         kind = np.dtype(dtype)

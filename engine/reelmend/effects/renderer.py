@@ -107,7 +107,7 @@ class Render:
         if self.window.centre_frame.format.channels != 3:
             raise ShapeError(f"effect '{job.effect}' takes R, G and B planes, got one plane a frame")
         self.identical_to_source = job.outputs == ("result",) and self._effect.is_identity(self._values)
-        self._at_hand: dict[tuple[bytes, FrameForm], Planes] = {}
+        self._at_hand = _AtHand()
         self._pool = renderer.pool
         self._bench = Workbench(
             self._model,
@@ -117,8 +117,8 @@ class Render:
             self._pool,
             self._turns,
             renderer.helpers,
-            self._pixels,
-            self._pooled_output,
+            self._at_hand.pixels,
+            self._pool.output,
             client,
         )
         self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
@@ -144,7 +144,7 @@ class Render:
                 raise IntegrityError(f"the pixels of frame {need.ref.frame} are not those that its digest names")
             if keep:
                 self._memory.put(("frame", need.ref.digest), kept, kept.nbytes)
-        self._at_hand[need.ref.digest, need.form] = kept
+        self._at_hand.planes[need.ref.digest, need.form] = kept
 
     def prepare(self, check: Check = lambda: None) -> None:
         """Make ahead of its turn what depends on single frames, to be remembered. Raises as `finish` does."""
@@ -169,10 +169,10 @@ class Render:
         """
         if self.identical_to_source:
             return Rendered({}, self.window.centre, self.window.centre)
-        if missing := [need for need in self.needed if (need.ref.digest, need.form) not in self._at_hand]:
+        if missing := [need for need in self.needed if (need.ref.digest, need.form) not in self._at_hand.planes]:
             raise BadRequestError(f"frame {missing[0].ref.frame} was needed ({missing[0].form.name}) but never came")
         self._bench.check = check
-        self._bench.output = output or self._pooled_output
+        self._bench.output = output or self._pool.output
         check()
         with self._turns.request():
             return self._effect.render(self.window, self._values, self._outputs, self._bench)
@@ -182,7 +182,7 @@ class Render:
 
         The garbage collector would find them later: too late for memory that is to be used again.
         """
-        self._at_hand.clear()
+        self._at_hand.planes.clear()
         self._bench.release()
 
     def _refuse_beyond_budget(self) -> None:
@@ -201,19 +201,27 @@ class Render:
             if whole is None:
                 lacking.append(need)
             else:
-                self._at_hand[need.ref.digest, FrameForm.FULL] = whole
+                self._at_hand.planes[need.ref.digest, FrameForm.FULL] = whole
         return lacking
-
-    def _pixels(self, ref: FrameRef, form: FrameForm) -> Planes:
-        planes = self._at_hand.get((ref.digest, form))
-        if planes is None and form is FrameForm.PROXY:
-            return make_proxy(self._at_hand[ref.digest, FrameForm.FULL])
-        return self._at_hand[ref.digest, form]
-
-    def _pooled_output(self, _name: str, form: FrameFormat) -> Planes:
-        return self._pool.take(form)
 
     def _expanded(self, halves: Array) -> Planes:
         if halves.dtype == np.float32:
             return halves
         return expand_halves(halves, self._pool.array(halves.shape, np.float32))
+
+
+class _AtHand:
+    """The pixels that a render has.
+
+    Apart from the render, which is then no part of a cycle: it ends with its last user, and its pixels with it, not
+    when the garbage collector comes by.
+    """
+
+    def __init__(self) -> None:
+        self.planes: dict[tuple[bytes, FrameForm], Planes] = {}
+
+    def pixels(self, ref: FrameRef, form: FrameForm) -> Planes:
+        planes = self.planes.get((ref.digest, form))
+        if planes is None and form is FrameForm.PROXY:
+            return make_proxy(self.planes[ref.digest, FrameForm.FULL])
+        return self.planes[ref.digest, form]

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import gc
+import weakref
 
 import numpy as np
 import pytest
@@ -129,3 +131,23 @@ def test_pixels_are_kept_by_reference_and_results_go_where_they_are_wanted(refer
     result = render.finish(output=lambda name, form: target).planes["result"]
     assert np.shares_memory(result, target)
     assert target.tobytes() == reference[4]
+
+
+def test_pixels_end_with_the_render_and_not_with_the_garbage_collector() -> None:
+    gc.disable()
+    try:
+        renderer = _fresh()
+        render = renderer.begin(job())
+        held = [CLIP.pixels(need.ref.frame, need.form).copy() for need in render.needed]
+        for need, planes in zip(render.needed, held, strict=True):
+            render.supply(need, planes, keep=False)
+        ends = [weakref.ref(planes) for planes in held]
+        result = render.finish()
+        del held, planes, render
+        assert [end() for end in ends] == [None] * len(ends)
+        whole = weakref.ref(result.planes["result"].base)
+        del result
+        assert whole() is None
+        assert renderer.pool.idle_bytes >= FRAME_BYTES
+    finally:
+        gc.enable()
