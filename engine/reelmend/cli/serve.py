@@ -68,13 +68,12 @@ def serve(
     where = parse_address(address) if address else default_address()
     renderer = Renderer(ModelStore.default(), provider, parse_bytes(memory), threads=threads, queue=queue)
     logger.info("models run on %s", renderer.sessions.choice)
-    if warm_up:
-        _warm_up(renderer)
     serve_until_stopped(
         renderer,
         where,
         idle_exit_s=idle_exit,
         max_streams=max_streams,
+        prepare=lambda: _warm_up(renderer) if warm_up else None,
         on_ready=lambda bound: _say_ready(bound, renderer),
     )
 

@@ -48,13 +48,15 @@ def serve(
     *,
     idle_exit_s: float = 0.0,
     max_streams: int = MAX_STREAMS,
+    prepare: Callable[[], None] = lambda: None,
     on_ready: Callable[[str], None] = lambda _address: None,
 ) -> None:
     """Serve until SIGTERM or SIGINT, or until no call was under way for `idle_exit_s` seconds (0: for ever).
 
     At most `max_streams` render streams are open at once: then the longest idle one makes room, or the newcomer is told
-    when to try again. `on_ready` hears the address served, with the port that was found for port 0. Raises
-    BadRequestError when the address is taken or can't be had.
+    when to try again. `prepare` runs beside the first calls: a node that has just started the engine may talk to it at
+    once, and SIGTERM is heard while a model loads. When it is done, `on_ready` hears the address served, with the port
+    that was found for port 0. Raises BadRequestError when the address is taken or can't be had.
     """
     with _sole_server(address):
         threads = futures.ThreadPoolExecutor(max_streams + SPARE_THREADS, thread_name_prefix="stream")
@@ -70,7 +72,7 @@ def serve(
         server.start()
         for name in ("", SERVICE):
             status.set(name, health_pb2.HealthCheckResponse.SERVING)
-        on_ready(bound)
+        _beside(service, prepare, lambda: on_ready(bound))
         tended = time.monotonic()
         while not stop.wait(0.2):
             if time.monotonic() - tended > TEND_S:
@@ -83,6 +85,20 @@ def serve(
         stopped = server.stop(GRACE_S)
         while not stopped.wait(0.05):
             service.end_idle_streams()
+
+
+def _beside(service: EngineService, *steps: Callable[[], None]) -> None:
+    """Take the steps in a thread; until they are done, the engine is not idle."""
+
+    def run() -> None:
+        with service.activity:
+            for step in steps:
+                try:
+                    step()
+                except Exception:
+                    logger.exception("the engine could not get ready as it should; it serves nevertheless")
+
+    threading.Thread(target=run, name="ready", daemon=True).start()
 
 
 class _FewReflections(reflection.ReflectionServicer):

@@ -168,7 +168,8 @@ class EndlessClip:
 
 @pytest.mark.parametrize("route", Route)
 def test_memory_stays_flat_over_thousands_of_frames(route: Route) -> None:
-    with engine("--memory", "24M") as running, EngineClient(running.address, route) as client:
+    # So little that features fill it soon: what is still to be learned of a clip is no leak.
+    with engine("--memory", "16M") as running, EngineClient(running.address, route) as client:
         clip = RememberedClip(EndlessClip(640, 288), held_bytes=16 << 20)
         found = []
         for number in range(FRAMES):
@@ -176,12 +177,12 @@ def test_memory_stays_flat_over_thousands_of_frames(route: Route) -> None:
             if number >= 100:
                 found.append(Footprint.of(running))
         fifth = len(found) // 5
-        early, late = found[:fifth], found[-fifth:]
+        early, late = found[fifth : 2 * fifth], found[-fifth:]
         resident_bytes = [statistics.median(print_.resident_bytes for print_ in part) for part in (early, late)]
         assert resident_bytes[1] <= resident_bytes[0] * FLAT
         assert max(print_.descriptors for print_ in late) <= max(print_.descriptors for print_ in early) + 4
         assert max(print_.threads for print_ in late) <= max(print_.threads for print_ in early) + 2
-        assert client.info().memory_used_bytes <= 24 << 20
+        assert client.info().memory_used_bytes <= 16 << 20
 
 
 def test_budget_is_kept_by_many_clients_and_no_eviction_changes_a_bit() -> None:
