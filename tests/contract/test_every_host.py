@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -12,8 +13,11 @@ from numpy.typing import NDArray
 
 import pyopenfx
 from pyopenfx.pixels import CHANNELS, DTYPES
+from pyopenfx.validation import validate
+from pyopenfx.validation.runner import DEFAULT_PROFILES
+from reelmend.addresses import default_address
 from reelmend.bundle import find_bundle
-from support.engines import RunningEngine
+from support.engines import RunningEngine, engine
 
 DEFLICKER = "org.reelmend.Deflicker"
 FRAMES, CENTRE, RADIUS = 5, 2, 2
@@ -67,7 +71,7 @@ def as_rgba(frames: Pixels) -> Pixels:
 @contextmanager
 def node(
     bundle: pyopenfx.Bundle,
-    engine: RunningEngine,
+    running: RunningEngine,
     frames: Pixels,
     depth: str,
     premultiplied: bool = True,
@@ -84,7 +88,7 @@ def node(
     )
     with bundle.plugin(DEFLICKER).create(options) as instance:
         instance.set_source(frames, premultiplied=premultiplied)
-        instance.set("engineAddress", engine.address)
+        instance.set("engineAddress", running.address)
         instance.set("radius", RADIUS)
         instance.set("withoutNeighbours", "Pass through")
         yield instance
@@ -137,6 +141,22 @@ def test_what_is_left_alone_keeps_its_bits_in_every_host_and_format(profile: str
                     np.testing.assert_allclose(rendered, given, atol=2e-6)
                 else:
                     assert rendered.tobytes() == given.tobytes(), f"{profile} {depth} {frames.shape[-1]} channels"
+
+
+@pytest.mark.parametrize("plugin", [DEFLICKER, "org.reelmend.Model"])
+def test_validation_finds_nothing_that_breaks_the_standard_or_a_host(
+    plugin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELMEND_RUNTIME_DIR", str(tmp_path))
+    with engine(address=str(default_address())):
+        report = validate(find_bundle(), plugin=plugin)
+    (found,) = report.plugins
+    assert [finding for finding in found.findings if finding.severity == "error"] == []
+    assert {host.profile: host.outcome for host in found.hosts} == dict.fromkeys(DEFAULT_PROFILES, "passes")
+    if plugin == DEFLICKER:
+        # MLT denies neighbours, and the node says so by default; every other host gets its frames.
+        assert {host.profile for host in found.hosts if host.failed} == {"mlt"}
+        assert all(host.rendered for host in found.hosts if host.profile != "mlt")
 
 
 def test_alpha_alone_passes_through_and_colour_is_mended(shared_engine: RunningEngine) -> None:
