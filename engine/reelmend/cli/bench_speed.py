@@ -45,7 +45,8 @@ def speed(
     Everything takes turns in one run. Figures of a machine that does something else beside it are worth little: the
     bench says so when it notices.
     """
-    from reelmend.quality.bench.speed import compare as comparing  # what is measured loads slowly
+    from reelmend.quality.bench.speed import claims as judging  # what is measured loads slowly
+    from reelmend.quality.bench.speed import compare as comparing
     from reelmend.quality.bench.speed import plan as planning
     from reelmend.quality.bench.speed import run as running
     from reelmend.quality.bench.speed import tables
@@ -58,6 +59,7 @@ def speed(
     given = _surroundings(models)
     with stopped_by_signals(), steps_bar("speed", running.steps(plan, given.models)) as step:
         found = running.measure(plan, given, _spelled(full, wanted, runs), step)
+    found["claims"] += judging.soaked(out / "soak.json")
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "speed.json", running.as_text(found))
     for document in docs or []:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from reelmend.quality.bench.speed import counted
@@ -78,3 +80,19 @@ def judged(rows: Sequence[Row], model_case: str) -> list[dict[str, Any]]:
     """Return every claim with its figure and verdict."""
     found = {(row["name"], row["case"]): row for row in rows}
     return [claim.judged(found) for claim in claims(model_case)]
+
+
+def soaked(path: Path) -> list[dict[str, Any]]:
+    """Return what the latest soak says of resident memory, in the form of claims; without a soak how to make one."""
+    try:
+        soak = json.loads(path.read_text(encoding="utf-8"))
+        found = [claim for claim in soak["claims"] if "median_mib" in claim]
+        case = f"soak of {soak['made'][:10]}"
+    except (OSError, ValueError, KeyError, TypeError):
+        found, case = [], "soak"
+    empty = {"name": "", "case": case, "low": None, "high": None, "at_most": True, "aim": None}
+    if not found:
+        claim = "resident memory over frames and connects, largest deviation from its median"
+        note = f"no {path.name} beside it; run 'reelmend bench soak'"
+        return [{**empty, "claim": claim, "figure": None, "bar": 0.05, "verdict": NOT_MEASURED, "note": note}]
+    return [{**empty, **{key: claim[key] for key in ("claim", "figure", "bar", "verdict")}} for claim in found]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import pytest
 
-from reelmend.quality.bench.speed.claims import Claim, judged
+from reelmend.quality.bench.speed.claims import Claim, judged, soaked
 from reelmend.quality.bench.speed.rows import counted_row, missing_row, row_of
 
 
@@ -40,3 +43,15 @@ def test_every_claim_is_told_even_when_nothing_was_measured() -> None:
     told = judged([], "720p models")
     assert len(told) == 18
     assert {claim["verdict"] for claim in told} == {"not measured"}
+
+
+def test_the_latest_soak_is_told_among_the_claims(tmp_path: Path) -> None:
+    (missing,) = soaked(tmp_path / "soak.json")
+    assert missing["verdict"] == "not measured"
+    assert "reelmend bench soak" in missing["note"]
+    flat = {"claim": "memory", "figure": 0.02, "median_mib": 300.0, "bar": 0.05, "verdict": "met"}
+    counted = {"claim": "segments", "figure": 0, "bar": 0, "verdict": "met"}
+    (tmp_path / "soak.json").write_text(json.dumps({"made": "2026-11-21T05:00:00+00:00", "claims": [flat, counted]}))
+    (told,) = soaked(tmp_path / "soak.json")
+    assert (told["claim"], told["figure"], told["case"]) == ("memory", 0.02, "soak of 2026-11-21")
+    assert set(told) >= set(judged([], "720p models")[0])
