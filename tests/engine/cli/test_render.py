@@ -18,6 +18,7 @@ from reelmend.inference.models import ModelStore
 from reelmend.media import open_reader, open_writer
 from reelmend.media.interface import PixelType
 from support.clips import ArrayClip, moving_scene, with_flicker
+from support.window_models import two_stage_store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FLOAT = PixelType(32, is_float=True)
@@ -134,6 +135,24 @@ def test_nan_and_infinity_pass_through(shot: Path, flickering: np.ndarray, reelm
         assert np.isfinite(reader.read(109)).all()
 
 
+def test_any_window_model_of_the_store_can_be_run(
+    shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path
+) -> None:
+    (tmp_path / "models").mkdir()
+    store = two_stage_store(tmp_path / "models")
+    arguments = ("render", "shot", "out.%04d.exr", "--effect", "model", "--frames", "110-112")
+    found = {"REELMEND_MODELS": str(tmp_path / "models")}
+    refused = reelmend(*arguments, extra=found)
+    assert refused.stderr.startswith("error: effect 'model' has no model of its own; name one with --model")
+    done = reelmend(*arguments, "--model", "two-stages", "--set", "gain=2", "--memory", "64M", extra=found)
+    assert done.returncode == 0, done.stderr
+    clip = ArrayClip(flickering, 101)
+    expected = render_clip(Renderer(store), "model", {"gain": 2.0}, clip, range(110, 113), model="two-stages")
+    with open_reader(tmp_path / "out.%04d.exr") as reader:
+        for frame, planes in expected:
+            np.testing.assert_array_equal(reader.read(frame), planes)
+
+
 def test_json_is_one_object_with_the_figures(movie: Path, reelmend: Run) -> None:
     done = reelmend("render", "in.mp4", "out.mov", "--effect", "deflicker", "--frames", "3-12", "--json")
     told = json.loads(done.stdout)
@@ -141,6 +160,7 @@ def test_json_is_one_object_with_the_figures(movie: Path, reelmend: Run) -> None
     assert (told["frames"], told["first_frame"], told["last_frame"]) == (10, 3, 12)
     assert (told["model"], told["provider"], told["output"]) == ("deflicker", "CPUExecutionProvider", "out.mov")
     assert told["parameters"]["strength"] == 1.0
+    assert "usable cores" in told["provider_reason"]
     assert told["fps"] == pytest.approx(10 / told["seconds"], rel=0.05)
     assert set(told["timings"]) == {"read_s", "render_s", "write_s"}
     assert sum(told["timings"].values()) == pytest.approx(told["seconds"], abs=0.01)
