@@ -12,7 +12,7 @@ import numpy as np
 from reelmend.effects.clip import effect_radius_frames
 from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Renderer
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest
 from reelmend.inference.models import ModelStore
 from reelmend.quality.bench.speed.graphs import Overheard, RawGraph
 from reelmend.quality.bench.speed.pan import Pan
@@ -94,8 +94,8 @@ class EngineFrame:
         return FrameRef(frame, content_digest(planes), FrameFormat.of(planes))
 
     def _pixels(self, need: Need) -> Planes:
-        planes = self._pan.planes(need.ref.frame)
-        return planes if need.form is FrameForm.FULL else make_proxy(planes)
+        frame = need.ref.frame
+        return self._pan.planes(frame) if need.form is FrameForm.FULL else self._pan.proxy(frame)
 
 
 def raw_graph(

@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import numpy.typing as npt
 
-from reelmend.frames import Planes
+from reelmend.frames import FrameFormat, Planes
 
 EXPOSURES = 8
 """Pictures of different exposure: neighbours never share memory, as neighbours in a host don't."""
@@ -54,6 +54,12 @@ class Pan:
         for plane, channel in zip(planes, cv2.split(self.memory(frame)), strict=False):
             plane[...] = channel[::-1]
         return planes
+
+    def proxy(self, frame: int) -> Planes:
+        """Return the frame averaged down as a proxy is: the same, to within rounding, for whole multiples of its size."""
+        form = FrameFormat(self.width, self.height).proxy
+        small = cv2.resize(self.memory(frame), (form.width, form.height), interpolation=cv2.INTER_AREA)
+        return np.ascontiguousarray(small[::-1, :, :3].transpose(2, 0, 1), np.float32)
 
 
 def pan_bytes(width: int, height: int, frames: int) -> int:

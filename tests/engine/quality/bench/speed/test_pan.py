@@ -41,3 +41,10 @@ def test_it_shows_no_cut() -> None:
     pan = Pan(320, 180, 40)
     grids = [make_proxy(pan.planes(frame)).mean(axis=0)[:180:10, :320:10] for frame in range(pan.frames)]
     assert not any(is_cut(a, b) for a, b in pairwise(grids))
+
+
+def test_its_proxies_are_those_of_the_contract_but_for_rounding() -> None:
+    pan = Pan(640, 360, 8)
+    assert pan.proxy(3).shape == (3, 180, 320)
+    assert np.abs(pan.proxy(3) - make_proxy(pan.planes(3))).max() < 1e-5
+    assert Pan(40, 24, 8).proxy(3).shape == (3, 24, 40)
