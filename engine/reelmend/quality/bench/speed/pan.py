@@ -56,7 +56,7 @@ class Pan:
         return planes
 
     def proxy(self, frame: int) -> Planes:
-        """Return the frame averaged down as a proxy is: the same, to within rounding, for whole multiples of its size."""
+        """Return the frame as its proxy; to within rounding, at whole multiples of the proxy's size."""
         form = FrameFormat(self.width, self.height).proxy
         small = cv2.resize(self.memory(frame), (form.width, form.height), interpolation=cv2.INTER_AREA)
         return np.ascontiguousarray(small[::-1, :, :3].transpose(2, 0, 1), np.float32)
