@@ -13,15 +13,13 @@ import time
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterable
 from concurrent import futures
-from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from reelmend.buffer.memory import ContentMemory
 from reelmend.errors import CapacityError, UnavailableError
 from reelmend.frames import FrameFormat, Planes, content_digest
+from reelmend.server.blocks import Block, KeptBytes, address_of, frame_key, size_class
 from reelmend.shared_memory import OwnMemory, Segment, samples_in
 
 # Smaller frames are copied out of their slot: a file, a mapping and a descriptor for each would cost more.
@@ -30,6 +28,8 @@ KEPT_FROM_BYTES = 1 << 20
 # therefore starts with so many frames or bytes, and doubles when a frame comes again that it had to drop.
 FIRST_RING = 8
 FIRST_RING_BYTES = 128 << 20
+# Blocks made beside a request that has to make one itself, so that the next ones find theirs.
+SPARES = 2
 # All segments together keep within this part of the memory (one in so many bytes), and this number.
 SHARE = 2
 MOST_SEGMENTS = 384
@@ -41,36 +41,6 @@ ENGINE = ""
 IDLE_S = 30.0
 MOST_FREE = 64
 FREE_SHARE = 4
-
-
-def size_class(size_bytes: int) -> int:
-    """Return the segment size for so many bytes: whole pages, at most an eighth more than wanted."""
-    step = max(4096, 1 << max(0, size_bytes.bit_length() - 4))
-    return -(-max(size_bytes, 1) // step) * step
-
-
-@dataclass(slots=True, eq=False)
-class Block:
-    """A piece of memory and whose it is; `held_bytes` of it count as held by the content memory, the rest as an entry.
-
-    `made` is None until the memory is there; `digest` names the frame that it holds for the content memory.
-    """
-
-    made: Segment | OwnMemory | None
-    owner: str
-    size_bytes: int
-    held_bytes: int
-    free_since: float = 0.0
-    digest: bytes = b""
-
-    @property
-    def is_made(self) -> bool:
-        return self.made is not None
-
-    @property
-    def memory(self) -> Segment | OwnMemory:
-        assert self.made is not None
-        return self.made
 
 
 class SlotPool:
@@ -138,9 +108,12 @@ class SlotPool:
             is_first = self._learn(owner, size_bytes, digest)
             block = self._pop(owner, size_bytes) or self._reclaimed(owner, size_bytes)
             block = block or self._booked(owner, size_bytes)
-        if is_first and size_bytes >= KEPT_FROM_BYTES:
-            self._maker.submit(self._make_spares, owner, size_bytes)
-        return block if block is None or block.is_made else self._made(block)
+        if block.is_made:
+            return block
+        if size_bytes >= KEPT_FROM_BYTES:
+            spares = min(FIRST_RING, FIRST_RING_BYTES // size_bytes) if is_first else SPARES
+            self._maker.submit(self._make_spares, owner, size_bytes, max(SPARES, spares))
+        return self._made(block)
 
     def give_back(self, block: Block) -> None:
         """Take a block back for reuse by the same client."""
@@ -160,8 +133,8 @@ class SlotPool:
         with self._lock:
             self._kept[digest] = block
             self._kept.move_to_end(digest)
-            self._lent[_address_of(block.memory.bytes)] = block
-        return samples_in(np.asarray(_KeptBytes(block, self._returned)), form)
+            self._lent[address_of(block.memory.bytes)] = block
+        return samples_in(np.asarray(KeptBytes(block, self._returned)), form)
 
     def admit(self, owner: str, digests: Iterable[bytes]) -> None:
         """Prepare the frames of a client's window: those in its own slots stay, those in another's are copied.
@@ -173,7 +146,7 @@ class SlotPool:
             if planes is None:
                 continue
             with self._lock:
-                block = self._lent.get(_address_of(planes))
+                block = self._lent.get(address_of(planes))
                 if digest in self._kept:
                     self._kept.move_to_end(digest)
             if block is not None and block.owner not in (owner, ENGINE):
@@ -221,9 +194,8 @@ class SlotPool:
             return None
         return block
 
-    def _make_spares(self, owner: str, size_bytes: int) -> None:
-        """Fill a new ring beside the first requests, so that these don't wait for the first touch."""
-        for _ in range(FIRST_RING):
+    def _make_spares(self, owner: str, size_bytes: int, count: int) -> None:
+        for _ in range(count):
             with self._lock:
                 has_room = self._bytes + size_bytes <= self._most_bytes and self._segments < self._most_segments
                 fits = self._memory.used_bytes + size_bytes <= self._memory.budget_bytes
@@ -304,17 +276,22 @@ class SlotPool:
 
     def _evicted(self, owner: str, size_bytes: int) -> Block | None:
         """Return the block of a frame that was evicted to hold `size_bytes`, which then count for this block."""
-        for block in list(self._returned):
-            if (block.owner, block.size_bytes) == (owner, size_bytes):
-                self._returned.remove(block)
-                self._unregister(block)
-                self._memory.let_go(block.held_bytes)
-                block.held_bytes = size_bytes
-                return block
-        return None
+        found, others = None, []
+        while self._returned:
+            block = self._returned.popleft()
+            if found is None and (block.owner, block.size_bytes) == (owner, size_bytes):
+                found = block
+            else:
+                others.append(block)
+        self._returned.extend(others)
+        if found is not None:
+            self._unregister(found)
+            self._memory.let_go(found.held_bytes)
+            found.held_bytes = size_bytes
+        return found
 
     def _unregister(self, block: Block) -> None:
-        del self._lent[_address_of(block.memory.bytes)]
+        del self._lent[address_of(block.memory.bytes)]
         if self._kept.get(block.digest) is block:
             del self._kept[block.digest]
 
@@ -352,24 +329,3 @@ class SlotPool:
         self._segments -= 1
         self._bytes -= block.size_bytes
         self._memory.let_go(block.held_bytes)
-
-
-class _KeptBytes:
-    """The owner of a kept slot's bytes: every view keeps it alive, its end returns the block."""
-
-    def __init__(self, block: Block, returned: deque[Block]) -> None:
-        self._block = block
-        self._returned = returned
-        self.__array_interface__ = block.memory.bytes.__array_interface__
-
-    def __del__(self) -> None:
-        self._returned.append(self._block)
-
-
-def _address_of(memory: npt.NDArray[Any]) -> int:
-    return int(memory.__array_interface__["data"][0])
-
-
-def frame_key(digest: bytes) -> tuple[str, bytes]:
-    """Return the name under which the renderer keeps a whole frame."""
-    return ("frame", digest)

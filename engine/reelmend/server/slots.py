@@ -9,7 +9,8 @@ import numpy as np
 from reelmend.buffer.memory import ContentMemory
 from reelmend.frames import FrameFormat, Planes, SampleType
 from reelmend.rpc.v1 import engine_pb2 as pb
-from reelmend.server.slot_pool import ENGINE, KEPT_FROM_BYTES, Block, SlotPool
+from reelmend.server.blocks import Block
+from reelmend.server.slot_pool import ENGINE, KEPT_FROM_BYTES, SlotPool
 from reelmend.shared_memory import Samples, Segment, samples_in
 
 
