@@ -119,10 +119,12 @@ class PluginDescription:
         raise KeyError(f"no parameter '{name}'; there are {', '.join(param.name for param in self.params)}")
 
     def to_dict(self) -> dict[str, Any]:
-        """Return the description as JSON-ready data, without the raw properties."""
+        """Return the description as JSON-ready data, without the raw properties; bytes as hexadecimal digits."""
         data = asdict(self)
         for part in (data, *data["clips"], *data["params"]):
             del part["properties"]
+            if isinstance(part.get("default"), bytes):
+                part["default"] = part["default"].hex()
         return data
 
 

@@ -62,7 +62,7 @@ class Behaviour:
 
 @dataclass(frozen=True)
 class Profile:
-    """A host to be played. `rules` are findings of a strict host that break a plug-in in this one, with the reason."""
+    """A host to be played. `rules` are findings about a description that matter here, and what they do."""
 
     name: str
     about: str
@@ -138,11 +138,7 @@ RESOLVE = Profile(
         Behaviour("a wrong status from GetFramesNeeded ends the node (Fusion page)", _REPORTED),
         Behaviour("numbers without a range and a display range get useless sliders", _REPORTED),
     ),
-    (
-        ("display-range", "the sliders are useless without a range and a display range"),
-        ("create-default", "no controls and no render"),
-        ("status-frames-needed", "kills the node on the Fusion page"),
-    ),
+    (("display-range", "the sliders are useless"),),
 )
 
 NUKE = Profile(
@@ -171,7 +167,7 @@ NUKE = Profile(
         Behaviour("choice menus cannot be rebuilt", _REPORTED),
         Behaviour("XY parameters default to normalised coordinates", _REPORTED),
     ),
-    (("string-lifetime", "labels and menus turn into garbage"), ("label-dash", "'-' is illegal in a label")),
+    (("label-dash", "the label is refused"),),
 )
 
 MLT = Profile(

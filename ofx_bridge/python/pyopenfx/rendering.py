@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from contextlib import suppress
 
 from . import _host
 from .description import PluginDescription
@@ -42,8 +43,10 @@ class Renderer:
 
     def abort(self) -> None:
         """Ask every render that runs now to stop."""
-        for native in [self._native, *self._passing]:
-            native.abort_renders()
+        self._native.abort_renders()
+        for native in list(self._passing):
+            with suppress(OfxError):  # it may be closed by now
+                native.abort_renders()
 
     def render(
         self,

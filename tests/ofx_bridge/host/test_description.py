@@ -11,8 +11,8 @@ import pyopenfx as ofx
 from .conftest import AVERAGE, MISBEHAVIOUR
 
 EVERY_TYPE = {
-    "Boolean", "Choice", "Custom", "Double", "Double2D", "Double3D", "Group", "Integer", "Integer2D", "Integer3D",
-    "Page", "PushButton", "RGB", "RGBA", "StrChoice", "String",
+    "Boolean", "Bytes", "Choice", "Custom", "Double", "Double2D", "Double3D", "Group", "Integer", "Integer2D",
+    "Integer3D", "Page", "PushButton", "RGB", "RGBA", "StrChoice", "String",
 }  # fmt: skip
 
 

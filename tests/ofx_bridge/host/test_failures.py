@@ -5,6 +5,8 @@ from __future__ import annotations
 import threading
 import time
 import warnings
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -83,6 +85,26 @@ def test_abort_stops_a_waiting_render(misbehaving: ofx.Instance, kind: str) -> N
     assert time.monotonic() - begin < 5
     assert log_of(misbehaving) == "aborted"
     timer.join()
+
+
+@pytest.mark.parametrize("profile", ["strict", "mlt"])
+def test_abort_from_another_thread_stops_whatever_renders(
+    bundle_path: Path, settings: ofx.InstanceSettings, ramp: Frames, profile: str
+) -> None:
+    with ofx.load(bundle_path, profile=profile) as bundle:
+        with bundle.plugin(MISBEHAVIOUR).create(settings) as instance:
+            instance.set_source(ramp)
+            instance.set("behaviour", "wait")
+            with ThreadPoolExecutor(2) as pool:
+                renders = [pool.submit(instance.render, frame) for frame in (3, 4)]
+                deadline = time.monotonic() + 20
+                while not all(render.done() for render in renders) and time.monotonic() < deadline:
+                    instance.abort()
+                    time.sleep(0.01)
+                for render in renders:
+                    with pytest.raises(ofx.OfxError):
+                        render.result(0)
+            assert "aborted" in [message.text for message in instance.messages]
 
 
 def test_an_interrupt_stops_a_render_on_the_main_thread(misbehaving: ofx.Instance) -> None:

@@ -125,3 +125,11 @@ def test_a_push_button_runs_the_plugin_which_may_ask_and_set_values(
         edits = [message.text for message in instance.messages if "PluginEdited" in message.text]
     assert asked == ["Widen to 5 frames?"]
     assert edits == (["changed radius OfxChangePluginEdited"] if answer else [])
+
+
+def test_bytes_hold_any_byte_and_pass_both_ways(average: ofx.Instance) -> None:
+    assert average.get("blob") == b"\x01\x00\x02"
+    average.set("blob", b"\x00\xff")
+    assert average.get("blob") == b"\x00\xff\x00\xff", "the plug-in read it and wrote it twice"
+    with pytest.raises(ofx.OfxError, match="parameter 'blob' takes bytes"):
+        average.set("blob", "text")

@@ -53,7 +53,7 @@ def test_what_a_description_gets_wrong_is_told_with_what_breaks_where(bundle_pat
     assert hosts["resolve"].outcome == "fails"
     assert any("unless CreateInstance answers OK" in reason for reason in hosts["resolve"].reasons)
     assert any("useless slider" in reason for reason in hosts["resolve"].reasons)
-    assert any("illegal in a label" in reason for reason in hosts["nuke"].reasons)
+    assert any("the label is refused" in reason for reason in hosts["nuke"].reasons)
     assert not report.sound
 
 

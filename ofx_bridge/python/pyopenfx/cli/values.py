@@ -44,6 +44,8 @@ def parse_value(text: str, param: ParamDescription) -> Any:
     """Return `text` as the type of `param`; raise ValueError when it is none."""
     if param.type in ("String", "Custom", "StrChoice"):
         return text
+    if param.type == "Bytes":
+        return bytes.fromhex(text)
     if param.type == "Boolean":
         if text.lower() not in _TRUE | _FALSE:
             raise ValueError(text)
@@ -71,6 +73,8 @@ def expected(param: ParamDescription) -> str:
         return f"one of {', '.join(param.options)}"
     if param.type == "Boolean":
         return "true or false"
+    if param.type == "Bytes":
+        return "hexadecimal digits"
     count = dimension(param.type)
     if count == 0:
         return f"no value, it is a {param.type}"

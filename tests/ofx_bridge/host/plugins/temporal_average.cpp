@@ -94,6 +94,11 @@ void defineOthers(OfxParamSetHandle set) {
     properties->propSetInt(custom, kOfxParamPropAnimates, 0, 1);
     properties->propSetPointer(custom, kOfxParamPropCustomInterpCallbackV1, 0,
                                reinterpret_cast<void*>(interpolateCustom));
+    static const unsigned char preset[] = {1, 0, 2};
+    static const OfxBytes bytes = {preset, sizeof preset};
+    OfxPropertySetHandle blob = defineParam(set, kOfxParamTypeBytes, "blob");
+    // A host without such parameters gives no property set.
+    if (blob != nullptr) properties->propSetPointer(blob, kOfxParamPropDefault, 0, const_cast<OfxBytes*>(&bytes));
     defineParam(set, kOfxParamTypePushButton, "widen");
     OfxPropertySetHandle refused = defineParam(set, kOfxParamTypeString, "refused");
     OfxPropertySetHandle ignored = nullptr;
@@ -166,6 +171,14 @@ OfxStatus instanceChanged(OfxImageEffectHandle effect, OfxPropertySetHandle in) 
     properties->propGetString(in, kOfxPropName, 0, &name);
     properties->propGetString(in, kOfxPropChangeReason, 0, &reason);
     log(effect, std::string("changed ") + name + " " + reason);
+    if (std::string(name) == "blob" && std::string(reason) == kOfxChangeUserEdited) {
+        OfxBytes given{};
+        parameters->paramGetValue(param(effect, "blob"), &given);
+        const std::string doubled = std::string(reinterpret_cast<const char*>(given.data), given.length) +
+                                    std::string(reinterpret_cast<const char*>(given.data), given.length);
+        const OfxBytes answer = {reinterpret_cast<const unsigned char*>(doubled.data()), doubled.size()};
+        return parameters->paramSetValue(param(effect, "blob"), &answer);
+    }
     if (std::string(name) != "widen") return kOfxStatReplyDefault;
     if (messages != nullptr &&
         messages->message(effect, kOfxMessageQuestion, "widen", "Widen to %d frames?", 5) != kOfxStatReplyYes) {
