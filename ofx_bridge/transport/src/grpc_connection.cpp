@@ -81,12 +81,13 @@ void GrpcConnection::half_close() {
     nghttp2_session_resume_data(session_, stream_id_);
 }
 
-std::optional<Bytes> GrpcConnection::receive(Waiting& waiting) {
+std::optional<Bytes> GrpcConnection::receive(Waiting& waiting, bool* placed) {
     for (;;) {
         if (assembler_.has_message()) {
-            Bytes message = assembler_.take();
-            nghttp2_session_consume(session_, stream_id_, message.size() + MessageAssembler::kPrefixBytes);
-            return message;
+            if (placed != nullptr) *placed = assembler_.next_is_placed();
+            const size_t wire_bytes = assembler_.next_wire_bytes() + MessageAssembler::kPrefixBytes;
+            nghttp2_session_consume(session_, stream_id_, wire_bytes);
+            return assembler_.take();
         }
         if (phase_ != Phase::open) return std::nullopt;
         pump(waiting);

@@ -37,7 +37,10 @@ class GrpcConnection {
     void half_close();
     // The next message, or nothing when the call has ended; then status() tells how.
     // Like send(), throws EngineError from `waiting`, ConnectionLost and ProtocolBroken.
-    std::optional<Bytes> receive(Waiting& waiting);
+    // `placed` tells whether the message's body went where the placer said.
+    std::optional<Bytes> receive(Waiting& waiting, bool* placed = nullptr);
+    // From now on; an empty one ends it. What it points to must live as long.
+    void place_with(MessageAssembler::Placer placer) { assembler_.place_with(std::move(placer)); }
     void recycle(Bytes message);
     Status status() const;
     // Resets the call, without waiting.

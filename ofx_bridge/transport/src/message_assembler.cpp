@@ -16,11 +16,35 @@ void MessageAssembler::begin_message() {
     }
     current_ = std::move(spare_);
     current_.clear();
-    current_.reserve(missing_);
+    message_bytes_ = missing_;
+    looks_ = placer_ && message_bytes_ > kLookBytes;
+    target_ = nullptr;
+    if (!looks_) current_.reserve(missing_);
+}
+
+void MessageAssembler::add_body(const uint8_t* data, size_t size) {
+    if (target_ == nullptr) {
+        current_.insert(current_.end(), data, data + size);
+    } else {
+        std::copy_n(data, size, target_);
+        target_ += size;
+    }
+    missing_ -= size;
+}
+
+void MessageAssembler::look() {
+    looks_ = false;
+    const std::optional<Place> place = placer_ ? placer_(current_.data(), message_bytes_) : std::nullopt;
+    if (!place) {
+        current_.reserve(message_bytes_);
+        return;
+    }
+    target_ = std::copy(current_.begin() + static_cast<ptrdiff_t>(place->head_bytes), current_.end(), place->target);
+    current_.resize(place->head_bytes);
 }
 
 void MessageAssembler::finish_message() {
-    complete_.push_back(std::move(current_));
+    complete_.push_back({std::move(current_), message_bytes_, target_ != nullptr});
     current_ = Bytes();
     spare_ = Bytes();
     prefix_size_ = 0;
@@ -34,9 +58,10 @@ void MessageAssembler::add(const uint8_t* data, size_t size) {
             if (prefix_size_ < kPrefixBytes) continue;
             begin_message();
         } else {
-            const size_t taken = std::min(size, missing_);
-            current_.insert(current_.end(), data, data + taken);
-            missing_ -= taken;
+            const size_t wanted = looks_ ? kLookBytes - current_.size() : missing_;
+            const size_t taken = std::min(size, wanted);
+            add_body(data, taken);
+            if (looks_ && current_.size() == kLookBytes) look();
             data += taken;
             size -= taken;
         }
@@ -45,7 +70,7 @@ void MessageAssembler::add(const uint8_t* data, size_t size) {
 }
 
 Bytes MessageAssembler::take() {
-    Bytes message = std::move(complete_.front());
+    Bytes message = std::move(complete_.front().bytes);
     complete_.pop_front();
     return message;
 }

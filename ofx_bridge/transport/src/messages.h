@@ -56,6 +56,14 @@ using Response = std::variant<FramesNeeded, OutputFrame, PixelChunk, RenderDone>
 
 // Throw ProtocolBroken. A FramesNeeded of more than `most_frames` frames is refused.
 Response decode_response(const Bytes& message, size_t most_frames);
+// The fields of a response of `message_bytes` bytes, of which the first `size` have come, when it is a chunk whose data
+// are its end; they begin at `head_bytes`, and chunk.data stays null. Nothing for any other message: those are decoded
+// when they are whole.
+struct ChunkHead {
+    PixelChunk chunk;
+    size_t head_bytes;
+};
+std::optional<ChunkHead> decode_chunk_head(const uint8_t* first_bytes, size_t size, size_t message_bytes);
 ServerInfo decode_server_info(const Bytes& message);
 
 // What RenderStart says beside the job.

@@ -213,6 +213,63 @@ Response decode_response(const Bytes& message, size_t most_frames) {
     return decode_member(&member, tag, most_frames);
 }
 
+namespace {
+
+// Reads varints from bytes that may end too soon.
+class Varints {
+  public:
+    Varints(const uint8_t* data, size_t size) : data_(data), size_(size) {}
+    size_t position() const { return position_; }
+
+    std::optional<uint64_t> next() {
+        uint64_t value = 0;
+        for (unsigned shift = 0; shift < 64 && position_ < size_; shift += 7) {
+            const uint8_t byte = data_[position_++];
+            value |= uint64_t{byte & 0x7fu} << shift;
+            if (byte < 0x80) return value;
+        }
+        return std::nullopt;
+    }
+
+  private:
+    const uint8_t* data_;
+    size_t size_;
+    size_t position_ = 0;
+};
+
+constexpr uint64_t key_of(uint32_t tag, pb_wire_type_t type) {
+    return uint64_t{tag} << 3 | static_cast<uint64_t>(type);
+}
+
+}  // namespace
+
+std::optional<ChunkHead> decode_chunk_head(const uint8_t* first_bytes, size_t size, size_t message_bytes) {
+    Varints varints(first_bytes, size);
+    if (varints.next() != key_of(reelmend_rpc_v1_RenderResponse_chunk_tag, PB_WT_STRING)) return std::nullopt;
+    const std::optional<uint64_t> chunk_bytes = varints.next();
+    if (!chunk_bytes || varints.position() + *chunk_bytes != message_bytes) return std::nullopt;
+    ChunkHead head{};
+    for (;;) {
+        const std::optional<uint64_t> key = varints.next();
+        const std::optional<uint64_t> value = varints.next();
+        if (!key || !value) return std::nullopt;
+        if (*key == key_of(reelmend_rpc_v1_PixelChunk_request_id_tag, PB_WT_VARINT)) {
+            head.chunk.request_id = *value;
+        } else if (*key == key_of(reelmend_rpc_v1_PixelChunk_index_tag, PB_WT_VARINT)) {
+            head.chunk.index = static_cast<uint32_t>(*value);
+        } else if (*key == key_of(reelmend_rpc_v1_PixelChunk_offset_bytes_tag, PB_WT_VARINT)) {
+            head.chunk.offset_bytes = *value;
+        } else if (*key == key_of(reelmend_rpc_v1_PixelChunk_data_tag, PB_WT_STRING)) {
+            if (varints.position() > message_bytes || *value != message_bytes - varints.position()) return std::nullopt;
+            head.chunk.size = static_cast<size_t>(*value);
+            head.head_bytes = varints.position();
+            return head;
+        } else {
+            return std::nullopt;
+        }
+    }
+}
+
 ServerInfo decode_server_info(const Bytes& message) {
     ServerInfo info;
     Cursor cursor{message.data()};

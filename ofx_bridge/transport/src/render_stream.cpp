@@ -97,18 +97,27 @@ void RenderStream::throw_status() const {
     throw EngineError(status.code, status.message + " (engine at " + address_ + ")");
 }
 
-// The next message, which must be of this kind; a chunk's pixels stay in `message`.
-template <typename Expected>
-Expected RenderStream::expect(Request& request, Bytes& message) {
+void RenderStream::next_message(Request& request, Bytes& message, bool* placed) {
     connection_->recycle(std::move(message));
-    std::optional<Bytes> received = connection_->receive(request.waiting);
+    std::optional<Bytes> received = connection_->receive(request.waiting, placed);
     if (!received) throw_status();
     message = std::move(*received);
+}
+
+// The message, which must be of this kind; a chunk's pixels stay in it.
+template <typename Expected>
+Expected RenderStream::decoded(const Request& request, const Bytes& message) const {
     Response response = decode_response(message, 2 * request.job.window.size());
     if (request_id_of(response) != request.id) throw ProtocolBroken("it answered another request");
     Expected* const expected = std::get_if<Expected>(&response);
     if (expected == nullptr) throw ProtocolBroken("it sent an answer out of order");
     return std::move(*expected);
+}
+
+template <typename Expected>
+Expected RenderStream::expect(Request& request, Bytes& message) {
+    next_message(request, message, nullptr);
+    return decoded<Expected>(request, message);
 }
 
 void RenderStream::supply(Request& request, const FramesNeeded& needed) {
@@ -185,9 +194,30 @@ void RenderStream::deliver(Request& request, const OutputFrame& output) {
 const float* RenderStream::receive_in_stream(Request& request, const FrameFormat& format) {
     const size_t size = format.bytes();
     uint8_t* const bytes = result_.at_least(size);
+    // Chunks go straight to where they say they belong, inside the result; whether that was their turn shows when they
+    // are counted.
+    placed_.clear();
+    struct PlacerEnds {
+        GrpcConnection& connection;
+        ~PlacerEnds() { connection.place_with({}); }
+    } const placer_ends{*connection_};
+    connection_->place_with([&](const uint8_t* first_bytes, size_t message_bytes) {
+        std::optional<MessageAssembler::Place> place;
+        const auto head = decode_chunk_head(first_bytes, MessageAssembler::kLookBytes, message_bytes);
+        if (!head || head->chunk.request_id != request.id || head->chunk.offset_bytes > size ||
+            head->chunk.size > size - head->chunk.offset_bytes) {
+            return place;
+        }
+        placed_.push_back(head->chunk);
+        place = {head->head_bytes, bytes + head->chunk.offset_bytes};
+        return place;
+    });
     Bytes message;
     for (size_t received = 0; received < size;) {
-        const auto chunk = expect<PixelChunk>(request, message);
+        bool is_placed = false;
+        next_message(request, message, &is_placed);
+        const PixelChunk chunk = is_placed ? placed_.front() : decoded<PixelChunk>(request, message);
+        if (is_placed) placed_.pop_front();
         const bool fits = chunk.index == 0 && chunk.offset_bytes == received && chunk.size >= 1 &&
                           chunk.size <= kMostChunkBytes && chunk.size <= size - received;
         if (!fits) {
@@ -195,7 +225,7 @@ const float* RenderStream::receive_in_stream(Request& request, const FrameFormat
                                  std::to_string(chunk.offset_bytes) + " of a result of " + std::to_string(size) +
                                  " bytes, of which " + std::to_string(received) + " had come");
         }
-        std::memcpy(bytes + received, chunk.data, chunk.size);
+        if (!is_placed) std::memcpy(bytes + received, chunk.data, chunk.size);
         received += chunk.size;
     }
     return reinterpret_cast<const float*>(bytes);

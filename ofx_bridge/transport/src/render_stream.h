@@ -1,6 +1,7 @@
 // One Render stream: a request at a time, with the slots that the engine leased to it.
 #pragma once
 
+#include <deque>
 #include <map>
 #include <memory>
 #include <string>
@@ -44,6 +45,9 @@ class RenderStream {
         Waiting& waiting;
     };
 
+    void next_message(Request& request, Bytes& message, bool* placed);
+    template <typename Expected>
+    Expected decoded(const Request& request, const Bytes& message) const;
     template <typename Expected>
     Expected expect(Request& request, Bytes& message);
     [[noreturn]] void throw_status() const;
@@ -64,6 +68,7 @@ class RenderStream {
     PixelBuffer upload_;
     PixelBuffer proxy_;
     PixelBuffer result_;
+    std::deque<PixelChunk> placed_;  // chunks that went straight to the result and wait to be counted
 };
 
 }  // namespace reelmend::transport

@@ -108,6 +108,62 @@ void messages_are_put_together_from_any_pieces() {
     }
 }
 
+// A chunk as a response, with its gRPC prefix.
+Bytes chunk_on_the_wire(uint64_t offset_bytes, const Bytes& pixels) {
+    const Outgoing sent = encode_chunk(1, 0, offset_bytes, pixels.data(), pixels.size());
+    Bytes wire(5 + sent.head.size() + pixels.size());
+    std::copy(sent.head.begin(), sent.head.end(), wire.begin() + 5);
+    std::copy(pixels.begin(), pixels.end(), wire.end() - static_cast<ptrdiff_t>(pixels.size()));
+    wire[5] = 0x1a;  // requests and responses number their chunk alike
+    const size_t size = wire.size() - 5;
+    for (size_t i = 0; i < 4; ++i) wire[1 + i] = static_cast<uint8_t>(size >> (24 - 8 * i));
+    return wire;
+}
+
+void chunks_go_straight_to_their_place_from_any_pieces() {
+    Bytes pixels(1000);
+    for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i * 7);
+    Bytes wire = chunk_on_the_wire(0, {pixels.begin(), pixels.begin() + 600});
+    const Bytes second = chunk_on_the_wire(600, {pixels.begin() + 600, pixels.end()});
+    wire.insert(wire.end(), second.begin(), second.end());
+    wire.insert(wire.end(), {0, 0, 0, 0, 2, 'o', 'k'});
+    for (size_t piece = 1; piece <= wire.size(); piece += piece < 100 ? 1 : 97) {
+        Bytes target(pixels.size());
+        MessageAssembler assembler;
+        assembler.place_with([&](const uint8_t* first_bytes, size_t size) {
+            const auto head = decode_chunk_head(first_bytes, MessageAssembler::kLookBytes, size);
+            expect(head.has_value(), "a chunk is known by its head");
+            return std::optional<MessageAssembler::Place>({head->head_bytes, target.data() + head->chunk.offset_bytes});
+        });
+        for (size_t i = 0; i < wire.size(); i += piece) assembler.add(&wire[i], std::min(piece, wire.size() - i));
+        for (const size_t size : {600, 400}) {
+            expect(assembler.next_is_placed() && assembler.next_wire_bytes() > size, "placed");
+            expect(assembler.take().size() < 20, "the head alone");
+        }
+        expect(!assembler.next_is_placed() && assembler.take() == Bytes{'o', 'k'}, "what follows");
+        expect(target == pixels, "every byte in its place");
+    }
+}
+
+void only_chunks_that_end_in_their_data_have_a_place() {
+    const Bytes pixels(100, 1);
+    const Bytes wire = chunk_on_the_wire(5, pixels);
+    const Bytes message(wire.begin() + 5, wire.end());
+    const auto head = decode_chunk_head(message.data(), 64, message.size());
+    expect(head && head->chunk.offset_bytes == 5 && head->chunk.size == 100 && head->chunk.request_id == 1, "fields");
+    expect(!decode_chunk_head(message.data(), 64, message.size() + 1), "more follows");
+    expect(!decode_chunk_head(message.data(), 3, message.size()), "too little has come");
+    std::mt19937 random(4);
+    for (int round = 0; round < tests::rounds(200000); ++round) {
+        Bytes changed = message;
+        for (unsigned changes = 1 + random() % 3; changes > 0; --changes)
+            changed[random() % 12] = static_cast<uint8_t>(random());
+        const auto found = decode_chunk_head(changed.data(), 64, changed.size());
+        expect(!found || (found->head_bytes <= 64 && found->head_bytes + found->chunk.size == changed.size()),
+               "the place has the size of what follows");
+    }
+}
+
 void oversized_and_compressed_messages_are_refused() {
     const Bytes huge{0, 0xff, 0xff, 0xff, 0xff};
     refusal<ProtocolBroken>([&] { MessageAssembler().add(huge.data(), huge.size()); });
@@ -315,6 +371,8 @@ const std::vector<tests::Test> kTests{
     TEST(a_status_is_read_from_trailers_or_from_http),
     TEST(a_hint_to_retry_is_a_plain_number_of_milliseconds),
     TEST(messages_are_put_together_from_any_pieces),
+    TEST(chunks_go_straight_to_their_place_from_any_pieces),
+    TEST(only_chunks_that_end_in_their_data_have_a_place),
     TEST(oversized_and_compressed_messages_are_refused),
     TEST(valid_responses_are_understood),
     TEST(no_bytes_crash_the_decoder),
