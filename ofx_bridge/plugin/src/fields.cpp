@@ -32,6 +32,13 @@ Split split_of(FieldOrder wanted, const ofxpp::Clip& clip, ImageField target, Im
     return Split::fields;
 }
 
+OfxTime time_asked(const ofxpp::PropertySet& in_args) {
+    const OfxTime time = in_args.get_double(kOfxPropTime);
+    if (!std::isfinite(time))
+        throw ofxpp::Error(kOfxStatFailed, "the host asked for a frame at a time that is no number");
+    return time;
+}
+
 OfxTime frame_time(OfxTime time, bool fielded) {
     // The slack absorbs rounding in a host's arithmetic.
     return fielded ? std::floor(time + 1e-6) : time;

@@ -19,7 +19,7 @@ ofxpp::Clip source_of(const ofxpp::Effect& effect) {
 // Answers the region of definition of the source under `property`.
 OfxStatus answer_source_region(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
                                const ofxpp::PropertySet& out_args, const char* property) {
-    const auto region = source_of(effect).region_of_definition(in_args.get_double(kOfxPropTime));
+    const auto region = source_of(effect).region_of_definition(time_asked(in_args));
     if (!region) return kOfxStatReplyDefault;
     const double edges[] = {region->x1, region->y1, region->x2, region->y2};
     for (int i = 0; i < 4; ++i) out_args.set(property, edges[i], i);
@@ -40,7 +40,7 @@ OfxStatus get_clip_preferences(const ofxpp::Effect& effect, const ofxpp::Propert
 
 OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Effect& effect,
                             const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
-    const OfxTime time = in_args.get_double(kOfxPropTime);
+    const OfxTime time = time_asked(in_args);
     const Settings settings = read_settings(definition, effect.params(), time);
     const ofxpp::Clip source = source_of(effect);
     const bool fielded = is_fielded(settings.field_order, source).value_or(false);
@@ -73,7 +73,7 @@ OfxStatus get_regions_of_interest(const ofxpp::Effect& effect, const ofxpp::Prop
 
 OfxStatus is_identity(const EffectDefinition& definition, const ofxpp::Effect& effect,
                       const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
-    const OfxTime time = in_args.get_double(kOfxPropTime);
+    const OfxTime time = time_asked(in_args);
     if (!read_settings(definition, effect.params(), time).identity) return kOfxStatReplyDefault;
     out_args.set(kOfxPropName, kOfxImageEffectSimpleSourceClipName);
     out_args.offer(kOfxPropTime, time);

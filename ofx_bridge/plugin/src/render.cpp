@@ -10,7 +10,6 @@
 #include "engine_pool.h"
 #include "fields.h"
 #include "instance.h"
-#include "views.h"
 
 namespace reelmend::plugin {
 
@@ -36,10 +35,6 @@ void add(transport::RenderTimings& sum, const transport::RenderTimings& more) {
     sum.total_ms += more.total_ms;
 }
 
-std::string text(const transport::FrameFormat& format) {
-    return std::to_string(format.width) + "×" + std::to_string(format.height);
-}
-
 }  // namespace
 
 // Whatever fails, no pixel of the output stays unwritten: hosts show them (MLT writes the frame all the same).
@@ -60,7 +55,7 @@ class FrameRender::SourceUnlessWritten {
 
 RenderArguments RenderArguments::read(const ofxpp::PropertySet& in_args) {
     RenderArguments arguments;
-    arguments.time = in_args.get_double(kOfxPropTime);
+    arguments.time = time_asked(in_args);
     arguments.scale.x = in_args.find_double(kOfxImageEffectPropRenderScale, 0).value_or(1);
     arguments.scale.y = in_args.find_double(kOfxImageEffectPropRenderScale, 1).value_or(arguments.scale.x);
     const auto x1 = in_args.find_int(kOfxImageEffectPropRenderWindow, 0);
@@ -114,30 +109,6 @@ void FrameRender::write() {
     if (lacks_neighbours()) mend_without_neighbours();
 }
 
-void FrameRender::show_source() {
-    const PixelView* source = source_->image(window_.centre);
-    if (source == nullptr) throw missing_frame(window_.centre);
-    if (!converts(*source, target_))
-        refuse(
-            "its Source and its output have other components or depths, between which nothing is converted; set "
-            "both to the same");
-    write_pictures(source);
-}
-
-// The output may hold part of a result by now.
-void FrameRender::write_without_result() noexcept {
-    if (copied_ && !received_) return;
-    ofxpp::guarded(
-        [&] {
-            const PixelView* source = nullptr;
-            // Who stopped the render doesn't look at the picture, and doesn't want to wait for another image.
-            if (source_) source = aborted_ ? source_->held(window_.centre) : source_->image(window_.centre);
-            write_pictures(source);
-            return kOfxStatOK;
-        },
-        [&](const char*) { write_pictures(nullptr); });
-}
-
 bool FrameRender::lacks_neighbours() const {
     if (settings_.radius_frames == 0) return false;
     // MLT says 0 here and then answers each neighbour with the current frame: a window of one picture, which would
@@ -148,6 +119,7 @@ bool FrameRender::lacks_neighbours() const {
 
 void FrameRender::mend_without_neighbours() {
     copied_ = false;
+    ahead_.clear();
     switch (settings_.without_neighbours) {
         case WithoutNeighbours::fail:
             refuse(
@@ -317,46 +289,6 @@ void FrameRender::wait_usefully(size_t picture) {
 
 const PixelView& FrameRender::confirmed_centre() {
     return source_->confirmed(window_.centre, *frames_[centre_].known);
-}
-
-void FrameRender::receive(size_t picture, const transport::RenderOutput& output) {
-    const auto& wanted = frames_[centre_].known->pictures[picture].format;
-    const auto& format = output.format;
-    const bool fits =
-        output.identical_to_source || (format.width == wanted.width && format.height == wanted.height &&
-                                       (format.channels == 3 || format.channels == 1) && output.planes != nullptr);
-    if (!fits)
-        refuse("the engine answered " + text(format) + " with " + std::to_string(format.channels) +
-               " channels, not the source's " + text(wanted) +
-               " with 3; install an engine and a plug-in of the same version");
-    const PixelView source = copied_ ? targets_[picture] : pictures_of(confirmed_centre(), split_)[picture];
-    received_ = true;
-    if (is_composed(settings_.view))
-        write_composed(picture, source, output);
-    else if (!output.identical_to_source)
-        write_planes(targets_[picture], areas_[picture], source, output, sent_);
-    else if (!copied_)
-        write_source(targets_[picture], areas_[picture], &source);
-}
-
-void FrameRender::write_composed(size_t picture, const PixelView& source, transport::RenderOutput output) {
-    const auto host = host_pixels(source);
-    transport::FrameFormat format = host.format();
-    format.sample_type = transport::SampleType::float32;
-    std::vector<float> shown(format.samples());
-    transport::pack(host, transport::SampleType::float32, shown.data());
-    if (output.identical_to_source) output.format = format;
-    const PlaneShape shape{format.width, format.height, format.channels};
-    if (!format.same_size(output.format)) refuse("this view needs a result in colour; set View to another");
-    compose_view(settings_, shape, shown.data(), output.planes, shown.data());
-    output.planes = shown.data();
-    write_planes(targets_[picture], areas_[picture], source, output, transport::SampleType::float32);
-}
-
-void FrameRender::write_pictures(const PixelView* source) {
-    if (targets_.size() != 1) return write_source(target_, area_, source);
-    const auto pictures = source == nullptr ? std::vector<PixelView>{} : pictures_of(*source, split_);
-    write_source(targets_.front(), areas_.front(), source == nullptr ? nullptr : &pictures.front());
 }
 
 bool FrameRender::poll_abort() {

@@ -14,7 +14,8 @@ namespace reelmend::plugin {
 namespace {
 
 void clear(const ofxpp::Effect& effect, Instance* instance) {
-    if (instance != nullptr && instance->standing.exchange(Standing::nothing) != Standing::nothing)
+    // Without an instance nobody remembers whether words stand there.
+    if (instance == nullptr || instance->standing.exchange(Standing::nothing) != Standing::nothing)
         ofxpp::clear_error(effect.suites(), effect.handle());
 }
 

@@ -230,6 +230,18 @@ def test_retimed_clip_shows_the_nearest_frame_however_its_time_is_written(
     assert set(shot.host.asked_frames) <= {float(frame) for frame in range(COUNT)}
 
 
+@pytest.mark.parametrize("time", [float("nan"), float("inf"), float("-inf")])
+def test_time_that_is_no_number_is_refused_in_words(
+    stage: Stage, frames: np.ndarray, shared_engine: RunningEngine, time: float
+) -> None:
+    shot = Shot(stage, frames, shared_engine.address)
+    shot.plugin.act("OfxImageEffectActionGetFramesNeeded", {"OfxPropTime": [time]})
+    assert "no number" in shot.said()[-1]
+    shot.render(time)
+    assert shot.status == FAILED
+    assert "no number" in shot.said()[-1]
+
+
 def test_clip_played_backwards_or_slowed_above_the_node_is_mended_as_it_plays(
     stage: Stage, frames: np.ndarray, shared_engine: RunningEngine
 ) -> None:
