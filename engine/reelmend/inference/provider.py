@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -104,7 +105,12 @@ def check_provider(wanted: str, in_use: Sequence[str]) -> None:
 
 
 def import_onnxruntime() -> Any:
-    """Return the onnxruntime module. Raises ProviderError that names the extra when it is not installed."""
+    """Return the onnxruntime module. Raises ProviderError that names the extra when it is not installed.
+
+    Its builds from 1.31 on report their use to their maker, and keep a data base in the home folder for it: film that
+    nobody has seen yet is no business of theirs, so this is off unless $ORT_DISABLE_TELEMETRY says otherwise.
+    """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     try:
         import onnxruntime
     except ImportError:
