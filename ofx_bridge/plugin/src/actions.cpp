@@ -11,6 +11,7 @@
 #include "engine_pool.h"
 #include "geometry.h"
 #include "instance.h"
+#include "model_choice.h"
 #include "panel_state.h"
 #include "render_action.h"
 #include "status_lines.h"
@@ -95,6 +96,7 @@ OfxStatus instance_changed(const Call& call) {
 
 OfxStatus render(const Call& call) {
     const auto effect = call.effect();
+    help([&] { learn_model(call.definition(), effect); });
     const OfxStatus status = render_action(call.definition(), effect, call.in_args());
     help([&] { note_engine(call.definition(), effect, status); });
     return status;

@@ -2,6 +2,9 @@
 
 #include <ofxpp/guard.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "engine_pool.h"
 #include "lasting.h"
 
@@ -45,12 +48,34 @@ std::string EngineFacts::failure(const std::string& address) const {
 
 void EngineFacts::learn(const std::string& address, const ServerInfo& engine) {
     const std::lock_guard lock(mutex_);
-    engines_[resolved(address)] = {engine, {}};
+    Known& known = engines_[resolved(address)];
+    // Another process may have other models.
+    if (known.engine && known.engine->process_id != engine.process_id) known.models.reset();
+    known.engine = engine;
+    known.failure.clear();
+}
+
+std::optional<std::vector<transport::ModelInfo>> EngineFacts::models(const std::string& address) const {
+    const std::lock_guard lock(mutex_);
+    const auto found = engines_.find(resolved(address));
+    return found == engines_.end() ? std::nullopt : found->second.models;
+}
+
+std::optional<transport::ModelInfo> EngineFacts::model(const std::string& address, const std::string& id) const {
+    const auto all = models(address);
+    if (!all) return std::nullopt;
+    const auto found = std::find_if(all->begin(), all->end(), [&](const auto& model) { return model.id == id; });
+    return found == all->end() ? std::nullopt : std::optional(*found);
+}
+
+void EngineFacts::learn_models(const std::string& address, std::vector<transport::ModelInfo> models) {
+    const std::lock_guard lock(mutex_);
+    engines_[resolved(address)].models = std::move(models);
 }
 
 void EngineFacts::fail(const std::string& address, const std::string& reason) {
     const std::lock_guard lock(mutex_);
-    engines_[resolved(address)] = {std::nullopt, reason};
+    engines_[resolved(address)] = {std::nullopt, reason, std::nullopt};
 }
 
 void EngineFacts::forget(const std::string& address) {
@@ -79,6 +104,13 @@ ServerInfo ask_engine(const std::string& address, Device device, std::chrono::mi
         });
     if (status != kOfxStatOK) throw ofxpp::Error(status, reason);
     return engine;
+}
+
+std::vector<transport::ModelInfo> ask_models(const std::string& address, Device device,
+                                             std::chrono::milliseconds timeout, const std::function<bool()>& aborted) {
+    auto models = EnginePool::shared().client(address, device)->models(timeout, aborted);
+    EngineFacts::shared().learn_models(address, models);
+    return models;
 }
 
 void require_device(const Settings& settings, const std::function<bool()>& aborted) {

@@ -13,4 +13,8 @@ namespace reelmend::plugin {
 // panel. Empty: the engine decides.
 std::string chosen_model(const EffectDefinition& definition, const ofxpp::ParamSet& params);
 
+// Before a render: of a model that the panel lacks the engine is asked, once, how far it sees and what it takes.
+// Throws.
+void learn_model(const EffectDefinition& definition, const ofxpp::Effect& effect);
+
 }  // namespace reelmend::plugin

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "engine_facts.h"
 #include "model_choice.h"
 
 namespace reelmend::plugin {
@@ -161,12 +162,42 @@ void read_into(Settings& settings, Role role, const Value& value) {
     }
 }
 
-// The value as the model takes it, or nothing when it is not to be sent. Of a model that the node doesn't know the
-// engine has the defaults: only what was changed is sent, and the radius just says how far the window reaches.
-std::optional<Value> value_for(const ModelDefinition* model, const EffectDefinition& definition,
+// What is known of the model that renders: from the panel, or from the engine, or nothing.
+struct KnownModel {
+    const ModelDefinition* of_panel = nullptr;
+    std::optional<transport::ModelInfo> of_engine;
+
+    bool is_known() const { return of_panel != nullptr || of_engine; }
+    int radius_frames(const EffectDefinition& definition) const {
+        if (of_panel != nullptr) return of_panel->radius_frames;
+        return of_engine ? static_cast<int>(of_engine->radius_frames) : definition.radius_frames;
+    }
+};
+
+KnownModel known_model(const EffectDefinition& definition, const ofxpp::ParamSet& params, const std::string& id) {
+    KnownModel known{definition.find_model(id), std::nullopt};
+    const auto* address = definition.find(Role::engine_address);
+    if (known.of_panel == nullptr && address != nullptr)
+        known.of_engine =
+            EngineFacts::shared().model(std::get<std::string>(read_value(*address, params, std::nullopt)), id);
+    return known;
+}
+
+// Whether a model that the panel lacks is to be sent a value that differs from the panel's default: a default of its
+// own may be another. Of one that the engine was never asked about, all but the radius, which then only says how far
+// the window reaches.
+bool is_taken(const KnownModel& model, const EffectDefinition& definition, const std::string& name) {
+    if (!model.of_engine) return name != definition.radius_parameter;
+    const auto& names = model.of_engine->parameters;
+    return std::find(names.begin(), names.end(), name) != names.end();
+}
+
+// The value as the model takes it, or nothing when it is not to be sent.
+std::optional<Value> value_for(const KnownModel& known, const EffectDefinition& definition,
                                const ParameterDefinition& parameter, const Value& value) {
+    const ModelDefinition* model = known.of_panel;
     if (model == nullptr) {
-        if (value == parameter.default_value || parameter.name == definition.radius_parameter) return std::nullopt;
+        if (value == parameter.default_value || !is_taken(known, definition, parameter.name)) return std::nullopt;
         return value;
     }
     const ModelParameter* own = model->find(parameter.name);
@@ -239,8 +270,8 @@ bool is_animated(const ParameterDefinition& parameter, const ofxpp::ParamSet& pa
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time) {
     Settings settings;
     settings.model_id = chosen_model(definition, params);
-    const ModelDefinition* model = definition.find_model(settings.model_id);
-    settings.radius_frames = model == nullptr ? definition.radius_frames : model->radius_frames;
+    const KnownModel model = known_model(definition, params, settings.model_id);
+    settings.radius_frames = model.radius_frames(definition);
     bool does_nothing = false;
     for (const auto& parameter : definition.parameters) {
         const Value value = read_value(parameter, params, time);
@@ -250,7 +281,7 @@ Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet
         }
         const auto taken = value_for(model, definition, parameter, value);
         if (taken) settings.model.push_back({parameter.name, *taken});
-        if (parameter.name == definition.radius_parameter && (taken || model == nullptr))
+        if (parameter.name == definition.radius_parameter && (taken || !model.is_known()))
             settings.radius_frames = static_cast<int>(as_number(taken.value_or(value)));
         if (taken && definition.identity && parameter.name == definition.identity->parameter)
             does_nothing = as_number(*taken) == definition.identity->value;

@@ -7,6 +7,7 @@
 
 #include "failures.h"
 #include "launcher.h"
+#include "model_list.h"
 #include "render_stream.h"
 
 namespace reelmend::transport {
@@ -14,6 +15,7 @@ namespace reelmend::transport {
 namespace {
 
 const std::string kServerInfoPath = "/reelmend.rpc.v1.EngineService/GetServerInfo";
+const std::string kListModelsPath = "/reelmend.rpc.v1.EngineService/ListModels";
 constexpr size_t kMostIdleStreams = 32;
 constexpr uint32_t kMostSidePixels = 32768;
 constexpr std::chrono::milliseconds kEndingTakes{1500};
@@ -45,8 +47,9 @@ std::string random_name() {
     return name;
 }
 
-ServerInfo ask_server_info(GrpcConnection& connection, const std::string& address, Waiting& waiting) {
-    connection.start_call(kServerInfoPath, waiting.remaining());
+// The answer to a call whose request is empty.
+Bytes ask(const std::string& path, GrpcConnection& connection, const std::string& address, Waiting& waiting) {
+    connection.start_call(path, waiting.remaining());
     connection.send({}, waiting);
     connection.half_close();
     const std::optional<Bytes> message = connection.receive(waiting);
@@ -64,7 +67,7 @@ ServerInfo ask_server_info(GrpcConnection& connection, const std::string& addres
         throw EngineError(status.code, "what listens at " + address + " is no Reelmend engine: " + status.message);
     }
     if (!message) throw ProtocolBroken("its answer is empty");
-    return decode_server_info(*message);
+    return *message;
 }
 
 }  // namespace
@@ -119,7 +122,7 @@ class EngineClient::Pool {
 
     std::pair<std::unique_ptr<GrpcConnection>, ServerInfo> connect_once(Waiting& waiting) {
         auto connection = std::make_unique<GrpcConnection>(mine().launcher.connect(parse_address(address_), waiting));
-        ServerInfo info = ask_server_info(*connection, address_, waiting);
+        ServerInfo info = decode_server_info(ask(kServerInfoPath, *connection, address_, waiting));
         if (info.api_version != kApiVersion) {
             throw EngineError(Code::failed_precondition, "engine " + one_line(info.engine_version) + " at " + address_ +
                                                              " speaks API " + std::to_string(info.api_version) +
@@ -268,6 +271,14 @@ RenderTimings EngineClient::render(const RenderJob& job, const RenderCallbacks& 
 ServerInfo EngineClient::server_info(std::chrono::milliseconds timeout, const std::function<bool()>& aborted) {
     Waiting waiting(timeout, aborted, "the engine at " + address());
     return pool_->with_retry(waiting, [&](bool) { return pool_->connect(waiting).second; });
+}
+
+std::vector<ModelInfo> EngineClient::models(std::chrono::milliseconds timeout, const std::function<bool()>& aborted) {
+    Waiting waiting(timeout, aborted, "the models of the engine at " + address());
+    return pool_->with_retry(waiting, [&](bool) {
+        const auto connection = pool_->connect(waiting).first;
+        return decode_models(ask(kListModelsPath, *connection, address(), waiting));
+    });
 }
 
 }  // namespace reelmend::transport

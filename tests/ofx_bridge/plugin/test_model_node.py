@@ -49,12 +49,20 @@ AVERAGE = Graph(
     """,
 )
 
+FAR = Graph(
+    "far",
+    "window",
+    "(float[3, H, W] frame, float[3, H, W] frame_p4) => (float[3, H, W] result)",
+    "result = Max (frame, frame_p4)",
+)
+
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory: pytest.TempPathFactory) -> ModelStore:
-    """A store with "average", which has no parameters, and "brighten" and "in_linear" with a gain and a strength."""
+    """A store: "average" and "far" have no parameters, "brighten" and "in_linear" have a gain and a strength."""
     folder = tmp_path_factory.mktemp("models")
     write_model(folder, "average", [AVERAGE])
+    write_model(folder, "far", [FAR], temporal={"radius_frames": 4, "maximum_radius_frames": 4})
     colour = {"transfer": "linear"}
     write_model(folder, "in_linear", [BRIGHTEN], parameters=[STRENGTH, number("gain", 2.0)], colour=colour)
     return write_model(
@@ -97,7 +105,7 @@ def _rendered(models: ModelStore, model: str, radius_frames: int, **parameters: 
 
 def test_menu_offers_the_stores_window_models_and_the_first_ones_id_is_kept(node_of_store: pyopenfx.Bundle) -> None:
     menu = node_of_store.plugin(MODEL).describe("filter").param("model")
-    assert menu.options == ("Average", "Brighten", "In linear", "Another")
+    assert menu.options == ("Average", "Brighten", "Far", "In linear", "Another")
     with _instance(node_of_store) as effect:
         assert (effect.get("modelId"), effect.get("model")) == ("average", 0)
         assert effect.description.param("modelId").secret
@@ -161,9 +169,9 @@ def test_id_given_by_a_script_turns_the_menu(node_of_store: pyopenfx.Bundle) -> 
         effect.set("modelId", "brighten")
         assert effect.get("model") == 1
         effect.set("modelId", "unheard_of")
-        assert effect.get("model") == 3
+        assert effect.get("model") == 4
         effect.set("model", "Another")
-        assert (effect.get("modelId"), effect.get("model")) == ("unheard_of", 3)
+        assert (effect.get("modelId"), effect.get("model")) == ("unheard_of", 4)
 
 
 def test_choosing_another_without_naming_it_goes_back_to_the_model_that_renders(
@@ -183,6 +191,15 @@ def test_id_that_the_menu_lacks_renders_if_the_engine_knows_it(
         effect.set("modelId", "brighten")
         effect.set("strength", 0.5)
         assert np.array_equal(planar(effect.render(2)), _rendered(models, "brighten", 0, strength=0.5))
+        assert effect.frames_needed(2) == {"Source": [(2.0, 2.0)]}, "the engine said that it sees one frame"
+
+
+def test_model_that_the_menu_lacks_is_given_the_window_that_the_engine_says(
+    bundle: pyopenfx.Bundle, model_engine: RunningEngine
+) -> None:
+    with _instance(bundle, model_engine.address) as effect:
+        effect.set("modelId", "far")
+        assert np.array_equal(planar(effect.render(0)), np.maximum(FRAMES[0], FRAMES[4]))
 
 
 def test_id_that_nobody_knows_fails_the_frame_in_words(bundle: pyopenfx.Bundle, model_engine: RunningEngine) -> None:

@@ -72,7 +72,14 @@ def test_button_says_who_answers_and_on_what_it_runs(shared_engine: RunningEngin
         effect.press("testConnection")
         said = effect.messages[-1]
         assert said.kind == "message"
-        for part in ("connected", shared_engine.address, "API 1", f"process {shared_engine.process.pid}", "CPU"):
+        for part in (
+            "connected",
+            shared_engine.address,
+            "API 1",
+            f"process {shared_engine.process.pid}",
+            "CPU",
+            "deflicker 1.",
+        ):
             assert part in said.text
         assert shared_engine.address in effect.get("statusEngine")
         assert effect.persistent_message is None

@@ -123,6 +123,15 @@ struct ServerInfo {
     uint64_t bytes_sent = 0;
 };
 
+// A model that the engine has.
+struct ModelInfo {
+    std::string id;
+    std::string effect;
+    std::string version;
+    uint32_t radius_frames = 0;           // of its window, unless a parameter "radius" says otherwise
+    std::vector<std::string> parameters;  // their names
+};
+
 constexpr uint32_t kApiVersion = 1;
 
 // Where engines of this user listen unless told otherwise:
@@ -143,6 +152,7 @@ class EngineClient {
     RenderTimings render(const RenderJob& job, const RenderCallbacks& callbacks);
 
     ServerInfo server_info(std::chrono::milliseconds timeout, const std::function<bool()>& aborted = {});
+    std::vector<ModelInfo> models(std::chrono::milliseconds timeout, const std::function<bool()>& aborted = {});
 
     const std::string& address() const;
 
