@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -28,6 +29,8 @@ struct Action {
     std::function<bool()> aborted;        // empty: never
     std::atomic<bool> stopped{false};     // set by whoever wants every render of the instance to end
     std::shared_ptr<PixelBuffer> output;  // set while rendering
+    // What of each clip's pictures is handed out, in pixels; empty: all of it.
+    std::map<std::string, OfxRectI> crops;
     bool renders() const { return output != nullptr; }
     bool aborting() const { return stopped || (aborted && aborted()); }
 };

@@ -34,7 +34,8 @@ Image::Image(Clip& clip, Action* action, std::shared_ptr<PixelBuffer> pixels, co
     defineDouble(kOfxImagePropPixelAspectRatio, {instance_.project().pixel_aspect});
     definePointer(kOfxImagePropData, pixels_->origin);
     defineInt(kOfxImagePropBounds, {area.x1, area.y1, area.x2, area.y2});
-    defineInt(kOfxImagePropRegionOfDefinition, {area.x1, area.y1, area.x2, area.y2});
+    const OfxRectI& whole = pixels_->region;
+    defineInt(kOfxImagePropRegionOfDefinition, {whole.x1, whole.y1, whole.x2, whole.y2});
     defineInt(kOfxImagePropRowBytes, {static_cast<int>(pixels_->row_bytes)});
     defineText(kOfxImagePropField, {macroLike(fieldName(both ? Field::Both : pixels_->field), macros)});
     defineText(kOfxImagePropUniqueIdentifier, {pixels_->identifier});

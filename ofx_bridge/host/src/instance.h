@@ -44,6 +44,7 @@ struct InstanceOptions {
     bool zero_copy = false;                // hand out source memory itself where format and size are right already
     bool swap_red_blue = false;            // hand out BGRA and say RGBA
     bool linear_light = false;             // hand out integer media as linear light
+    bool crop_tiles = false;               // hand out no more of a picture than a tile needs
     bool force_depth = false;              // hand out the source's depth, whether the plug-in supports it or not
 };
 
@@ -158,6 +159,7 @@ class EffectInstance : public Effect {
     PropertySet sequenceArguments(const Sequence& sequence) const;
     PropertySet renderArguments(const RenderJob& job, const Sequence& sequence, const OfxRectI& window) const;
     std::shared_ptr<PixelBuffer> outputBuffer(const RenderJob& job, const OfxRectI& window);
+    std::map<std::string, OfxRectI> cropsFor(const RenderJob& job);
     void checkRendered(const Action& action, const OfxRectI& window) const;
     OfxStatus giveImage(Clip& clip, double time, const OfxRectD* region, OfxPropertySetHandle* image);
     Action* renderAt(double time);

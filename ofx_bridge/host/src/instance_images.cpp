@@ -13,6 +13,24 @@ bool intersects(const OfxRectD& a, const OfxRectD& b) {
     return a.x1 < b.x2 && b.x1 < a.x2 && a.y1 < b.y2 && b.y1 < a.y2;
 }
 
+// The part of a picture that a tile needs, in the same memory; null when it needs none of it.
+std::shared_ptr<PixelBuffer> cropped(const std::shared_ptr<PixelBuffer>& whole,
+                                     const std::map<std::string, OfxRectI>& crops, const std::string& clip) {
+    const auto crop = crops.find(clip);
+    if (crop == crops.end()) return whole;
+    const OfxRectI& has = whole->bounds;
+    const OfxRectI part{std::max(has.x1, crop->second.x1), std::max(has.y1, crop->second.y1),
+                        std::min(has.x2, crop->second.x2), std::min(has.y2, crop->second.y2)};
+    if (part.x1 >= part.x2 || part.y1 >= part.y2) return nullptr;
+    PictureView view = whole->view(part);
+    view.owner = whole;
+    auto result = std::make_shared<PixelBuffer>(part, view);
+    result->region = has;
+    result->field = whole->field;
+    result->identifier = whole->identifier;
+    return result;
+}
+
 }  // namespace
 
 Action* EffectInstance::renderAt(double time) {
@@ -72,6 +90,8 @@ OfxStatus EffectInstance::giveImage(Clip& from, double time, const OfxRectD* reg
     if (other_time && temper().lying_frames) time = action->time;
     const View view = action != nullptr ? action->view : View{};
     auto pixels = from.isOutput() ? action->output : from.pixelsAt(time, view);
+    if (!pixels) return kOfxStatFailed;
+    if (action != nullptr && !from.isOutput()) pixels = cropped(pixels, action->crops, from.name());
     if (!pixels) return kOfxStatFailed;
     const double aspect = options_.project.pixel_aspect;
     const OfxRectI& area = pixels->bounds;

@@ -86,6 +86,23 @@ std::shared_ptr<PixelBuffer> EffectInstance::outputBuffer(const RenderJob& job, 
     return buffer;
 }
 
+std::map<std::string, OfxRectI> EffectInstance::cropsFor(const RenderJob& job) {
+    const bool whole_frames = job.view.field == Field::None || job.view.field == Field::Both;
+    const bool tiles = props.getInt(kOfxImageEffectPropSupportsTiles) != 0;
+    if (!options_.crop_tiles || !job.window || !tiles || !whole_frames) return {};
+    const double aspect = options_.project.pixel_aspect;
+    const OfxPointD& scale = job.view.scale;
+    const OfxRectD wanted{job.window->x1 * aspect / scale.x, job.window->y1 / scale.y,
+                          job.window->x2 * aspect / scale.x, job.window->y2 / scale.y};
+    std::map<std::string, OfxRectI> crops;
+    for (const auto& [name, region] : regionsOfInterest(job.time, wanted, job.view)) {
+        if (clip(name).props.getInt(kOfxImageEffectPropSupportsTiles) != 0) {
+            crops[name] = pixelsOf(region, aspect, scale);
+        }
+    }
+    return crops;
+}
+
 void EffectInstance::checkRendered(const Action& action, const OfxRectI& window) const {
     if (!options_.check_output) return;
     const std::string where = "Render at time " + std::to_string(action.time);
@@ -124,7 +141,9 @@ std::shared_ptr<PixelBuffer> EffectInstance::render(const RenderJob& job, const 
     action.time = job.time;
     action.view = job.view;
     action.aborted = job.aborted;
-    action.output = outputBuffer(job, area);
+    action.crops = cropsFor(job);
+    action.output = outputBuffer(job, action.crops.empty() ? area : window);
+    action.output->region = area;
     PropertySet in = renderArguments(job, sequence, window);
     const auto lock = renderLock();
     {
@@ -144,7 +163,7 @@ std::shared_ptr<PixelBuffer> EffectInstance::render(const RenderJob& job, const 
     leave();
     checkRendered(action, window);
     if (job.target && options_.swap_red_blue) {
-        const PictureView rendered = action.output->view(area);
+        const PictureView rendered = action.output->view(action.output->bounds);
         const RowConversion conversion{rendered.format, job.target->format, true, false};
         for (int row = 0; row < rendered.height; ++row) {
             conversion(job.target->row(row), rendered.row(row), rendered.width);

@@ -155,7 +155,7 @@ void RowConversion::operator()(std::byte* target, const std::byte* source, int w
 }
 
 PixelBuffer::PixelBuffer(OfxRectI area, PixelFormat pixel_format, const Layout& layout)
-    : bounds(area), format(pixel_format), layout_(layout) {
+    : bounds(area), region(area), format(pixel_format), layout_(layout) {
     const size_t step = rowLength() + static_cast<size_t>(layout.padding_bytes);
     const auto guard = static_cast<size_t>(layout.guard_bytes);
     own_bytes_ = step * static_cast<size_t>(height()) + 2 * guard;
@@ -171,6 +171,7 @@ PixelBuffer::PixelBuffer(OfxRectI area, PixelFormat pixel_format, const Layout& 
 
 PixelBuffer::PixelBuffer(OfxRectI area, const PictureView& borrowed)
     : bounds(area),
+      region(area),
       format(borrowed.format),
       row_bytes(-borrowed.row_step),
       origin(borrowed.row(borrowed.height - 1)),

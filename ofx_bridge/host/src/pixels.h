@@ -88,6 +88,7 @@ class PixelBuffer {
     uint64_t checksum() const;
 
     OfxRectI bounds;
+    OfxRectI region;  // of definition: the whole picture, of which this may be a part
     PixelFormat format;
     std::ptrdiff_t row_bytes = 0;
     std::byte* origin = nullptr;

@@ -55,6 +55,7 @@ class InstanceOptions:
     swap_red_blue: bool
     linear_light: bool
     force_depth: bool
+    crop_tiles: bool
     def __init__(self) -> None: ...
     def set_layout(self, top_down: bool, padding: int, guard: int, /) -> None: ...
     def set_project(

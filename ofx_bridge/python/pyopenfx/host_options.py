@@ -48,6 +48,7 @@ class Temper:
     rows: Literal["bottom-up", "top-down"] | None = field(default=None, metadata={"python": True})
     image_identifier: Literal["serial", "constant", "empty"] | None = field(default=None, metadata={"python": True})
     guard_bytes: int = field(default=0, metadata={"python": True})
+    crop_tiles: bool = field(default=False, metadata={"python": True})
     swap_red_blue: bool = field(default=False, metadata={"python": True})
     force_depth: bool = field(default=False, metadata={"python": True})
     linear_light: bool = field(default=False, metadata={"python": True})
@@ -68,6 +69,7 @@ class Temper:
             image_identifier=self.image_identifier or settings.image_identifier,
             guard_bytes=max(self.guard_bytes, settings.guard_bytes),
             row_padding_bytes=max(64 if self.guard_bytes else 0, settings.row_padding_bytes),
+            crop_tiles=self.crop_tiles or settings.crop_tiles,
             swap_red_blue=self.swap_red_blue or settings.swap_red_blue,
             force_depth=self.force_depth or settings.force_depth,
             linear_light=self.linear_light or settings.linear_light,

@@ -79,7 +79,7 @@ _MLT_SOURCE = "read in MLT's own source, 7.41"
 STRICT = Profile(
     "strict",
     "Every suite and context; reports everything that the standard lets a host check.",
-    HostOptions(temper=Temper(strict=True, guard_bytes=256)),
+    HostOptions(temper=Temper(strict=True, guard_bytes=256, crop_tiles=True)),
     (Behaviour("checks types, indices, values, actions, frames, memory, strings and statuses", "OpenFX 1.5.1"),),
 )
 

@@ -27,7 +27,9 @@ class InstanceSettings:
     `components` and `depth` are what the project works in; a source of other pixels brings its own. `origin` is the
     pixel (x, y) of the bottom-left corner. `field_order` names the first field of interlaced material. `guard_bytes`
     surround each image and are checked after each render. With `zero_copy` the plug-in reads the source's own
-    memory, as long as it takes pixels of that format at full size; layout and guards are then the source's.
+    memory, as long as it takes pixels of that format at full size; layout and guards are then the source's. With
+    `crop_tiles` a render of a window hands out no more of the output and of the sources than that window needs, as
+    hosts do that render in tiles, where the plug-in says that it supports tiles.
     """
 
     size: tuple[int, int]
@@ -49,6 +51,7 @@ class InstanceSettings:
     swap_red_blue: bool = False
     linear_light: bool = False
     force_depth: bool = False
+    crop_tiles: bool = False
 
     def __post_init__(self) -> None:
         if min(self.size) < 1:
@@ -80,6 +83,7 @@ class InstanceSettings:
         options.swap_red_blue = self.swap_red_blue
         options.linear_light = self.linear_light
         options.force_depth = self.force_depth
+        options.crop_tiles = self.crop_tiles
         options.set_layout(self.rows == "top-down", self.row_padding_bytes, self.guard_bytes)
         options.set_project(self.size, self.pixel_aspect, self.frame_rate, self.frames)
         options.set_pictures(

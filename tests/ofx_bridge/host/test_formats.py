@@ -79,6 +79,22 @@ def test_any_origin_and_window(bundle: ofx.Bundle, origin: tuple[int, int]) -> N
         assert instance.violations == []
 
 
+@pytest.mark.parametrize("rows", ["bottom-up", "top-down"])
+def test_a_tile_needs_no_more_of_a_picture_than_its_own_pixels(bundle: ofx.Bundle, rows: Any) -> None:
+    frames = noise("byte", (1, 9, 8, 4))
+    settings = ofx.InstanceSettings(
+        size=(8, 9), frames=(0, 0), depth="byte", rows=rows, origin=(10, 20), crop_tiles=True, guard_bytes=32
+    )
+    with bundle.plugin(ANY_FORMAT).create(settings) as instance:
+        instance.set_source(frames)
+        instance.set("tell", True)
+        np.testing.assert_array_equal(instance.render(0, window=(12, 21, 17, 25)), frames[0][4:8, 2:7])
+        source, output, _field = log_of(instance).split("; ")
+        assert "[12,21,17,25]" in source
+        assert "[12,21,17,25]" in output
+        assert instance.violations == []
+
+
 @pytest.mark.parametrize("depth", ["byte", "float"])
 def test_red_and_blue_can_be_swapped_on_the_way_in_and_are_put_right_on_the_way_out(
     bundle: ofx.Bundle, depth: Any

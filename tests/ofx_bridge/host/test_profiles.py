@@ -96,10 +96,13 @@ def test_a_strict_host_sees_each_crime_and_nothing_else(
 
 
 def test_a_strict_host_sees_writes_outside_the_window(bundle_path: Path, ramp: Frames) -> None:
-    with playing(bundle_path, "strict", LAWLESS, ramp) as instance:
-        instance.set("crime", "outside window")
-        instance.render(4, window=(0, 0, 5, 3))
-        assert rules(instance) == {("error", "outside-window")}
+    host = ofx.HostOptions(temper=ofx.Temper(strict=True))  # which hands out whole images for tiles
+    with ofx.load(bundle_path, host=host) as bundle:
+        with bundle.plugin(LAWLESS).create(ofx.InstanceSettings(size=(5, 7), frames=(0, 9))) as instance:
+            instance.set_source(ramp)
+            instance.set("crime", "outside window")
+            instance.render(4, window=(0, 0, 5, 3))
+            assert rules(instance) == {("error", "outside-window")}
 
 
 @pytest.mark.parametrize(("crime", "status"), [("bad status", 4711), ("odd status", 10)])

@@ -152,6 +152,7 @@ void bindOptions(nb::module_& module) {
         .def_rw("swap_red_blue", &InstanceOptions::swap_red_blue)
         .def_rw("linear_light", &InstanceOptions::linear_light)
         .def_rw("force_depth", &InstanceOptions::force_depth)
+        .def_rw("crop_tiles", &InstanceOptions::crop_tiles)
         .def("set_layout", [](InstanceOptions& self, bool top_down, int padding,
                               int guard) { self.layout = {top_down, padding, guard}; })
         .def("set_project",
