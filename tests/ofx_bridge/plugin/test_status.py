@@ -14,6 +14,8 @@ from support.clips import moving_scene
 from support.engines import RunningEngine, engine
 from support.nodes import DEFLICKER, interleaved, node
 
+from ..transport.doubles import identical, raw_peer, serving
+
 FRAMES = moving_scene(3)
 LINES = ("statusEngine", "statusModel", "statusDevice", "statusTime", "statusError")
 
@@ -95,6 +97,23 @@ def test_button_says_why_nobody_answers_and_soon(no_engine: str) -> None:
         assert "ended without a word" in effect.messages[-1].text
         assert effect.get("statusEngine").startswith("no answer: ")
         assert effect.persistent_message is None, "an error that stands would keep Nuke from rendering"
+
+
+def test_button_refuses_an_engine_of_another_version_in_words() -> None:
+    with serving(identical, api_version=7) as double, node(FRAMES, double.address) as effect:
+        effect.press("testConnection")
+        said = effect.messages[-1]
+        assert said.kind == "error"
+        assert "speaks API 7, this plug-in speaks 1: update the plug-in" in said.text
+
+
+def test_button_waits_a_few_seconds_at_most_for_one_who_never_answers() -> None:
+    with raw_peer(lambda _connection: time.sleep(1)) as address, node(FRAMES, address) as effect:
+        started = time.perf_counter()
+        effect.press("testConnection")
+        assert time.perf_counter() - started < 10
+        assert effect.messages[-1].kind == "error"
+        assert address in effect.messages[-1].text
 
 
 def test_engine_on_another_device_is_refused_in_words_and_the_remedy_named(shared_engine: RunningEngine) -> None:
