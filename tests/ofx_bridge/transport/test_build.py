@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from pathlib import Path
@@ -16,6 +17,16 @@ def test_native_tests_pass(transport_build: Path, program: str) -> None:
     done = subprocess.run([transport_build / program], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "0 broken expectations" in done.stdout
+
+
+def test_the_plain_loops_can_be_forced(transport_build: Path) -> None:
+    command = [transport_build / "transport_pixel_tests", "quick"]
+    env = os.environ | {"REELMEND_PLAIN_PIXELS": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, env=env, check=True)
+    assert done.stdout.startswith("the fast loops here: plain\n")
+    usual = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    cpu = Path("/proc/cpuinfo").read_text()
+    assert usual.startswith(f"the fast loops here: {'AVX2' if ' avx2 ' in cpu and ' f16c ' in cpu else 'plain'}\n")
 
 
 def test_a_shared_object_exports_only_its_own_symbol(transport_build: Path) -> None:
