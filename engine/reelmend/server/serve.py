@@ -7,6 +7,7 @@ import fcntl
 import logging
 import os
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -156,12 +157,31 @@ def _sole_server(address: Address) -> Iterator[None]:
     folder = address.socket.parent
     if folder == runtime_dir() or not folder.exists():
         ensure_private_dir(folder)
+    if address.socket.exists() and not address.socket.is_socket():
+        raise BadRequestError(f"the engine can't listen on {address}: a file or folder has that name; choose another")
     lock = _locked(Path(f"{address.socket}.lock"), address)
     try:
-        yield
+        if _is_listening(address.socket):
+            raise BadRequestError(f"the engine can't listen on {address}: another program does; choose another name")
+        try:
+            yield
+        finally:
+            address.socket.unlink(missing_ok=True)
     finally:
-        address.socket.unlink(missing_ok=True)
         os.close(lock)
+
+
+def _is_listening(path: Path) -> bool:
+    """Say whether anybody listens on the socket, which gRPC would take from them."""
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(str(path))
+        except TimeoutError:
+            return True
+        except OSError:
+            return False
+    return True
 
 
 def _locked(path: Path, address: Address) -> int:

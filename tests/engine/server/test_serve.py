@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import os
 import re
+import socket
 import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -79,6 +81,22 @@ def test_socket_left_by_a_killed_engine_is_taken_over(tmp_path: Path) -> None:
     with EngineClient(address) as client:
         assert client.info().process_id == second.process.pid
     assert second.stop() == 0
+
+
+@pytest.mark.parametrize("make", [Path.touch, Path.mkdir])
+def test_file_or_folder_of_the_sockets_name_stays(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "film.mov")
+    assert "a file or folder has that name" in serve_that_fails("--address", f"unix:{tmp_path}/film.mov")
+    assert [path.name for path in tmp_path.iterdir()] == ["film.mov"]
+
+
+def test_socket_of_another_program_stays_its_own(tmp_path: Path) -> None:
+    path = tmp_path / "other.sock"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as other:
+        other.bind(str(path))
+        other.listen(1)
+        assert "another program does" in serve_that_fails("--address", f"unix:{path}")
+        assert path.is_socket()
 
 
 def test_engine_stops_at_once_when_streams_are_open_but_idle(flickering_clip: ArrayClip) -> None:
