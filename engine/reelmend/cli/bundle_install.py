@@ -135,9 +135,13 @@ def _entries(bundle: Path) -> Iterator[Path]:
 
 def _put_in_place(draft: Path, target: Path) -> None:
     """Leave the draft under the target's name, and what stood there, if anything, nowhere."""
-    if _exchange(draft, target):
-        _discard(draft)
-        return
+    for _attempt in range(2):  # another installation may put its copy there between the two steps
+        if _exchange(draft, target):
+            _discard(draft)
+            return
+        with suppress(OSError):
+            draft.rename(target)
+            return
     old = target.with_name(f"@Reelmend.old-{os.getpid()}")  # where names can't be exchanged, there is a moment of none
     with suppress(FileNotFoundError):
         target.rename(old)

@@ -16,6 +16,7 @@ from reelmend.cli.host_steps import host_steps, next_steps
 from reelmend.cli.installed_node import InstalledNode, installed_nodes
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.plugin_folders import (
+    PLUGIN_PATH_VARIABLE,
     SYSTEM_FOLDER,
     export_line,
     for_everybody,
@@ -114,9 +115,20 @@ def _build(named: Path | None) -> Path:
 def _chosen(system: bool, folder: Path | None) -> Path:
     if system and folder is not None:
         raise BadRequestError("--system and --user exclude each other; give one of them")
+    if folder == Path():  # --user "$UNSET"
+        raise BadRequestError("--user names no folder; give one, such as --user ~/ofx")
     if folder is not None:
-        return folder.expanduser().absolute()
+        return _nameable(folder.expanduser().absolute())
     return SYSTEM_FOLDER if system or _may_write(SYSTEM_FOLDER) else user_folder()
+
+
+def _nameable(folder: Path) -> Path:
+    """Return the folder. Raises BadRequestError for one that hosts would take for two."""
+    if any(separator in str(folder) for separator in ":;"):
+        raise BadRequestError(
+            f"{folder} can't be named in {PLUGIN_PATH_VARIABLE}, which ':' and ';' divide; use another"
+        )
+    return folder
 
 
 def _may_write(folder: Path) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from reelmend.bundle import BUNDLE_NAME
@@ -41,4 +42,5 @@ def is_searched(folder: Path) -> bool:
 
 def export_line(folder: Path) -> str:
     """Return the shell line that makes hosts search a folder beside those they search already."""
-    return f'export {PLUGIN_PATH_VARIABLE}="{folder.absolute()}${{{PLUGIN_PATH_VARIABLE}:+:${PLUGIN_PATH_VARIABLE}}}"'
+    others = f'"${{{PLUGIN_PATH_VARIABLE}:+:${PLUGIN_PATH_VARIABLE}}}"'
+    return f"export {PLUGIN_PATH_VARIABLE}={shlex.quote(str(folder.absolute()))}{others}"

@@ -1,5 +1,6 @@
 import json
 import re
+import shlex
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -127,7 +128,7 @@ def test_node_where_hosts_do_not_look_is_told_apart(reelmend: Run, environment: 
     (own / "Reelmend.ofx.bundle" / "Contents").mkdir(parents=True)
     found = checks(reelmend("doctor", "--json"))["node installed"]
     assert found["state"] == "missing"
-    assert found["mend"].startswith(f'export OFX_PLUGIN_PATH="{own}')
+    assert found["mend"].startswith(f"export OFX_PLUGIN_PATH={shlex.quote(str(own))}")
 
 
 def test_missing_package_is_missing_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,13 +50,27 @@ def test_installed_copy_knows_how_to_start_the_engine(bundle: Path, reelmend: Ru
     assert not (bundle / "Contents" / "Resources" / "engine.json").exists(), "the bundle it came from stays as it was"
 
 
-def test_export_line_makes_hosts_look_there_too(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
-    result = json.loads(reelmend("ofx", "install", "--user", "my plugins", "--json").stdout)
+def test_folder_of_no_name_is_refused(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
+    """`--user "$UNSET"` means no folder, least of all the current one."""
+    done = reelmend("ofx", "install", "--user", "")
+    assert (done.returncode, "--user names no folder" in done.stderr) == (2, True)
+    assert not (tmp_path / BUNDLE).exists()
+
+
+@pytest.mark.parametrize("name", ["my plugins", "it's $HOME", 'a "name"', "back`tick\\"])
+def test_export_line_makes_hosts_look_there_too(bundle: Path, reelmend: Run, tmp_path: Path, name: str) -> None:
+    result = json.loads(reelmend("ofx", "install", "--user", name, "--json").stdout)
     told = subprocess.run(
         ["bash", "-c", f'{result["export"]}; printf %s "$OFX_PLUGIN_PATH"'],
         env={"OFX_PLUGIN_PATH": "/elsewhere"}, capture_output=True, text=True, check=True,
     )  # fmt: skip
-    assert told.stdout == f"{tmp_path}/my plugins:/elsewhere"
+    assert told.stdout == f"{tmp_path}/{name}:/elsewhere"
+
+
+def test_folder_whose_name_hosts_would_split_is_refused(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend("ofx", "install", "--user", "a:b")
+    assert (done.returncode, "can't be named in OFX_PLUGIN_PATH" in done.stderr) == (2, True)
+    assert not (tmp_path / "a:b").exists()
 
 
 def test_no_export_line_where_hosts_look_already(bundle: Path, reelmend: Run, tmp_path: Path) -> None:
@@ -194,6 +208,24 @@ def test_name_is_never_without_a_whole_bundle_while_it_is_replaced(bundle: Path,
         stop.set()
         watcher.result(30)
     assert missing == []
+
+
+def test_two_first_installations_at_once_both_succeed(
+    bundle: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one puts its copy in place between our two steps: nothing to exchange with, then something there."""
+    exchange, plugins = bundle_install._exchange, tmp_path / "plugins"
+
+    def overtaken(one: Path, other: Path) -> bool:
+        done = exchange(one, other)
+        if not other.exists():
+            shutil.copytree(bundle, other)
+        return done
+
+    monkeypatch.setattr(bundle_install, "_exchange", overtaken)
+    bundle_install.install_bundle(bundle, plugins, ModelStore.default())
+    assert (plugins / BUNDLE / "Contents" / "Resources" / "engine.json").is_file()
+    assert [path.name for path in plugins.iterdir()] == [BUNDLE]
 
 
 @pytest.mark.parametrize("earlier", [False, True])
