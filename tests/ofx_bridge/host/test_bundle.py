@@ -125,6 +125,16 @@ def test_a_truncated_library_is_refused_and_the_process_lives(bundle_path: Path,
     assert (result.returncode, result.stdout) == (0, "refused\n"), result.stderr
 
 
+def test_what_the_loader_says_in_garbled_bytes_is_told(bundle_path: Path, tmp_path: Path) -> None:
+    library = next(bundle_path.glob("Contents/*/*.ofx")).read_bytes()
+    assert library.count(b"\0libc.so.6\0") == 1
+    file = tmp_path / "Garbled.ofx"
+    file.write_bytes(library.replace(b"\0libc.so.6\0", b"\0\xff\xfebc.so.6\0"))
+    with pytest.raises(ofx.PluginLoadError) as caught:
+        ofx.load(file)
+    assert f"{file}': \N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}bc.so.6: cannot open" in str(caught.value)
+
+
 @pytest.mark.parametrize("forgotten", ["", "del plugin"])
 def test_a_bundle_left_open_does_not_disturb_the_end_of_the_process(bundle_path: Path, forgotten: str) -> None:
     program = (

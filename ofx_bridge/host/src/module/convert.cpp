@@ -17,10 +17,18 @@ nb::object asObject(double value) {
     return nb::float_(value);
 }
 nb::object asObject(const Text& value) {
-    return nb::str(value->c_str(), value->size());
+    return toText({value->c_str(), value->size()});
 }
 nb::object asObject(void* value) {
     return nb::int_(reinterpret_cast<uintptr_t>(value));
+}
+
+nb::str readable(const std::string& text) {
+    return toText(text);
+}
+template <class Other>
+const Other& readable(const Other& other) {
+    return other;
 }
 
 StatusError wrongValue(const Param& param, const std::string& wanted) {
@@ -49,7 +57,7 @@ Result withPython(const Log& log, Result otherwise, Body&& body) {
             log->attr("errors").attr("append")(error.value());
         } catch (const std::exception& error) {
             const nb::object type = nb::module_::import_("builtins").attr("RuntimeError");
-            log->attr("errors").attr("append")(type(error.what()));
+            log->attr("errors").attr("append")(type(toText(error.what())));
         }
     } catch (nb::python_error& error) {
         error.discard_as_unraisable("pyopenfx");
@@ -66,6 +74,10 @@ std::shared_ptr<nb::object> keep(nb::object object) {
                 const nb::gil_scoped_acquire gil;
                 delete held;
             }};
+}
+
+nb::str toText(std::string_view text) {
+    return nb::steal<nb::str>(PyUnicode_DecodeUTF8(text.data(), static_cast<Py_ssize_t>(text.size()), "replace"));
 }
 
 nb::dict toDict(const PropertySet& props) {
@@ -93,7 +105,7 @@ nb::object toPython(const ParamType& type, const ParamValue& value) {
         return nb::int_(static_cast<long>(value.numbers[i]));
     };
     if (type.kind == ParamKind::Bytes) return nb::bytes(value.text.data(), value.text.size());
-    if (type.kind == ParamKind::String) return nb::str(value.text.c_str(), value.text.size());
+    if (type.kind == ParamKind::String) return toText(value.text);
     if (type.dimension == 1) return one(0);
     nb::list list;
     for (int i = 0; i < type.dimension; ++i) list.append(one(i));
@@ -197,12 +209,13 @@ std::shared_ptr<Listener> listenerFor(const Log& log) {
     auto listener = std::make_shared<Listener>();
     listener->message = [log](const Message& message) {
         return withPython<OfxStatus>(log, kOfxStatFailed, [&] {
-            return nb::cast<int>(log->attr("message")(message.type, message.id, message.text, message.persistent));
+            return nb::cast<int>(log->attr("message")(toText(message.type), toText(message.id), toText(message.text),
+                                                      message.persistent));
         });
     };
     const auto tell = [log](const char* method, auto... arguments) {
         withPython(log, true, [&] {
-            log->attr(method)(arguments...);
+            log->attr(method)(readable(arguments)...);
             return true;
         });
     };

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 
 #include "clip.h"
 #include "listener.h"
@@ -17,6 +18,9 @@ namespace nb = nanobind;
 
 // A Python object that may be dropped on any thread, with or without the GIL.
 std::shared_ptr<nb::object> keep(nb::object object);
+
+// What a plug-in or the loader says; bytes that are no UTF-8 read as U+FFFD.
+nb::str toText(std::string_view text);
 
 // Scalar properties become a value, others a list; pointers become their address.
 nb::dict toDict(const PropertySet& props);

@@ -95,9 +95,9 @@ void translate(const std::exception_ptr& thrown, void* /*payload*/) {
     try {
         std::rethrow_exception(thrown);
     } catch (const StatusError& error) {
-        raise("OfxError", nb::make_tuple(error.status(), error.what()));
+        raise("OfxError", nb::make_tuple(error.status(), toText(error.what())));
     } catch (const LoadError& error) {
-        raise("PluginLoadError", nb::make_tuple(error.what()));
+        raise("PluginLoadError", nb::make_tuple(toText(error.what())));
     }
 }
 
