@@ -70,9 +70,11 @@ def test_name_that_is_none_of_the_engines_is_refused(name: str) -> None:
 
 
 def test_segment_without_memory_behind_it_is_said_and_leaves_nothing() -> None:
+    ours = f"reelmend-{os.getpid()}-*"
+    before = set(FOLDER.glob(ours))  # other tests of this process may hold some
     with pytest.raises(UnavailableError, match="no shared memory for"):
         Segment(1 << 50)
-    assert not list(FOLDER.glob(f"reelmend-{os.getpid()}-*"))
+    assert set(FOLDER.glob(ours)) <= before
 
 
 def test_segments_of_a_process_that_is_killed_are_removed() -> None:

@@ -5,6 +5,9 @@ set -euo pipefail
 cd "$(dirname "$0")/../.."
 BUILD=$(mkdir -p "${1:-build/portable}" && cd "${1:-build/portable}" && pwd)
 PYTHON=${PYTHON:-.venv/bin/python}
+# Two builds at once in one folder would undo each other's work: the second waits, and then finds all done.
+exec 9>"$BUILD/.lock"
+flock 9
 LIBRARIES=(libnghttp2-dev libnanopb-dev libxxhash-dev nlohmann-json3-dev)
 export REELMEND_ZIG REELMEND_LIBRARIES=$BUILD/libraries
 export ZIG_GLOBAL_CACHE_DIR=${ZIG_GLOBAL_CACHE_DIR:-$BUILD/zig-cache}
@@ -45,8 +48,13 @@ print(next(entry for entry in extras["dev"] if entry.startswith("ziglang")))')
 zig >/dev/null || install_zig || fail "no compiler; run: $PYTHON -m pip install ziglang"
 REELMEND_ZIG=$(zig)
 [ -d .venv/bin ] && PATH=$PWD/.venv/bin:$PATH
-stage_libraries || fail "libraries are missing; run: apt-get install ${LIBRARIES[*]}"
-stand_in_for_stderr
+staged=$(dpkg-query -W "${LIBRARIES[@]}" 2>/dev/null) || fail "libraries are missing; run: apt-get install ${LIBRARIES[*]}"
+if [ "$(cat "$BUILD/staged" 2>/dev/null)" != "$staged" ]; then
+    rm -f "$BUILD/staged"
+    stage_libraries
+    stand_in_for_stderr
+    echo "$staged" >"$BUILD/staged"
+fi
 cmake -S . -B "$BUILD" -G Ninja --toolchain "$PWD/tools/portable/toolchain.cmake" -DCMAKE_BUILD_TYPE=Release \
     -DREELMEND_BUILD_HOST=OFF -DREELMEND_BUILD_TESTS=OFF --log-level=WARNING
 cmake --build "$BUILD"

@@ -111,7 +111,7 @@ def test_hash_of_another_version_is_not_given(rendered: Path, reelmend: Run, tmp
         (["in.mp4", "in.mp4", "--show", "50"], 2, "frame 50 can't be shown, the report is of frames 0-11; name others"),
         (["in.mp4", "in.mp4", "--gain", "0"], 2, "--gain 0 can't amplify a difference; give a number above 0"),
         (["in.mp4", "in.mp4", "--gain", "nan"], 2, "--gain nan can't amplify a difference"),
-        (["in.mp4", "in.mp4", "--model", "big"], 1, "no model 'big'; there is"),
+        (["in.mp4", "in.mp4", "--model", "big"], 2, "no model 'big'; there is"),
         (
             ["in.mp4", "in.mp4", "--settings", "gone.json"],
             1,
