@@ -152,11 +152,12 @@ def test_validation_finds_nothing_that_breaks_the_standard_or_a_host(
         report = validate(find_bundle(), plugin=plugin)
     (found,) = report.plugins
     assert [finding for finding in found.findings if finding.severity == "error"] == []
-    assert {host.profile: host.outcome for host in found.hosts} == dict.fromkeys(DEFAULT_PROFILES, "passes")
-    if plugin == DEFLICKER:
-        # MLT denies neighbours, and the node says so by default; every other host gets its frames.
-        assert {host.profile for host in found.hosts if host.failed} == {"mlt"}
-        assert all(host.rendered for host in found.hosts if host.profile != "mlt")
+    # MLT denies neighbours, and the node says so by default; a node without a model says so everywhere.
+    refused = {"mlt"} if plugin == DEFLICKER else set(DEFAULT_PROFILES)
+    outcomes = {profile: "renders nothing" if profile in refused else "passes" for profile in DEFAULT_PROFILES}
+    assert {host.profile: host.outcome for host in found.hosts} == outcomes
+    assert {host.profile for host in found.hosts if host.failed} == refused
+    assert all(host.messages for host in found.hosts if host.profile in refused)
 
 
 def test_alpha_alone_passes_through_and_colour_is_mended(shared_engine: RunningEngine) -> None:

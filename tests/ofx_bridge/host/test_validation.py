@@ -15,7 +15,7 @@ import pytest
 from pyopenfx.bundle import architectures
 from pyopenfx.validation import Report, validate
 
-from .conftest import ANY_FORMAT, LAWLESS, MISBEHAVIOUR
+from .conftest import ANY_FORMAT, LAWLESS
 
 BROKEN = "org.reelmend.test."
 
@@ -57,10 +57,12 @@ def test_what_a_description_gets_wrong_is_told_with_what_breaks_where(bundle_pat
     assert not report.sound
 
 
-def test_a_plugin_that_fails_to_render_is_told_in_its_own_words(bundle_path: Path) -> None:
-    report = validate(bundle_path, ["strict"], plugin=MISBEHAVIOUR)
-    assert report.plugins[0].hosts[0].outcome == "passes"
-    assert report.plugins[0].hosts[0].rendered > 0
+def test_a_plugin_that_fails_to_render_is_told_in_its_own_words(plugins_dir: Path) -> None:
+    report = validate(plugins_dir / "Broken.ofx", ["strict"], plugin=BROKEN + "FailInRender")
+    (host,) = report.plugins[0].hosts
+    assert (host.outcome, host.rendered, host.messages) == ("renders nothing", 0, ["not in here"])
+    assert host.failed > 0
+    assert report.sound, "a refusal in words breaks neither the standard nor the host"
 
 
 @pytest.mark.parametrize(

@@ -184,6 +184,8 @@ class Exercise:
         errors = [finding for finding in self.verdict.findings if finding.severity == "error"]
         if errors and self.verdict.outcome == "passes":
             self.verdict.outcome = "fails"
+        if self.verdict.outcome == "passes" and self.verdict.failed and not self.verdict.rendered:
+            self.verdict.outcome = "renders nothing"
         self.verdict.reasons += [finding.text for finding in errors]
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from ..errors import STATUS_NAMES
 from ..events import Answer, Finding
 
-Outcome = Literal["passes", "fails", "crashes", "hangs", "not applicable"]
+Outcome = Literal["passes", "renders nothing", "fails", "crashes", "hangs", "not applicable"]
 
 
 @dataclass
@@ -66,9 +66,9 @@ class PluginReport:
 
     @property
     def sound(self) -> bool:
-        """True when nothing breaks the standard and every host is survived."""
+        """True when nothing breaks the standard and every host is survived, if only by refusing to render in it."""
         return all(finding.severity != "error" for finding in self.findings) and all(
-            host.outcome in ("passes", "not applicable") for host in self.hosts
+            host.outcome in ("passes", "renders nothing", "not applicable") for host in self.hosts
         )
 
 

@@ -1,4 +1,5 @@
-// Plug-ins that no host should die of: one crashes when described, one when rendering, one never returns, one throws.
+// Plug-ins that no host should die of: one crashes when described, one when rendering, one never returns, one throws,
+// one refuses every frame.
 #include <chrono>
 #include <cstdlib>
 #include <stdexcept>
@@ -6,6 +7,7 @@
 #include <thread>
 
 #include "ofx/ofxImageEffect.h"
+#include "ofx/ofxMessage.h"
 #include "ofx/ofxProperty.h"
 
 namespace {
@@ -44,7 +46,12 @@ OfxStatus describeInContext(OfxImageEffectHandle effect) {
     return kOfxStatOK;
 }
 
-enum class Fault { CrashInDescribe, CrashInRender, HangInRender, ThrowInRender, ExitInCreate };
+OfxStatus fail(OfxImageEffectHandle effect) {
+    suite<OfxMessageSuiteV1>(kOfxMessageSuite)->message(effect, kOfxMessageError, "refused", "not in %s", "here");
+    return kOfxStatFailed;
+}
+
+enum class Fault { CrashInDescribe, CrashInRender, HangInRender, ThrowInRender, ExitInCreate, FailInRender };
 
 template <Fault fault>
 OfxStatus entry(const char* name, const void* handle, OfxPropertySetHandle, OfxPropertySetHandle) {
@@ -64,6 +71,7 @@ OfxStatus entry(const char* name, const void* handle, OfxPropertySetHandle, OfxP
         if (fault == Fault::CrashInRender) *nowhere = 1;
         while (fault == Fault::HangInRender) std::this_thread::sleep_for(std::chrono::seconds(1));
         if (fault == Fault::ThrowInRender) throw std::runtime_error("across the border");
+        if (fault == Fault::FailInRender) return fail(effect);
     }
     return kOfxStatReplyDefault;
 }
@@ -74,15 +82,16 @@ OfxPlugin plugins[] = {
     {kOfxImageEffectPluginApi, 1, "org.reelmend.test.HangInRender", 1, 0, setHost, entry<Fault::HangInRender>},
     {kOfxImageEffectPluginApi, 1, "org.reelmend.test.ThrowInRender", 1, 0, setHost, entry<Fault::ThrowInRender>},
     {kOfxImageEffectPluginApi, 1, "org.reelmend.test.ExitInCreate", 1, 0, setHost, entry<Fault::ExitInCreate>},
+    {kOfxImageEffectPluginApi, 1, "org.reelmend.test.FailInRender", 1, 0, setHost, entry<Fault::FailInRender>},
 };
 
 }  // namespace
 
 extern "C" {
 OfxExport int OfxGetNumberOfPlugins(void) {
-    return 5;
+    return 6;
 }
 OfxExport OfxPlugin* OfxGetPlugin(int nth) {
-    return nth >= 0 && nth < 5 ? &plugins[nth] : nullptr;
+    return nth >= 0 && nth < 6 ? &plugins[nth] : nullptr;
 }
 }
