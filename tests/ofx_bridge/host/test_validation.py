@@ -89,6 +89,13 @@ def test_a_plugin_that_would_end_its_host_is_told_with_the_place(
     assert not report.sound
 
 
+def test_no_time_at_all_is_a_wrong_argument_and_no_finding(bundle_path: Path) -> None:
+    command = [sys.executable, "-m", "pyopenfx", "validate", str(bundle_path), "--timeout", "0"]
+    result = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert "--timeout" in result.stderr
+
+
 def test_a_library_without_exports_is_told(plugins_dir: Path) -> None:
     report = validate(plugins_dir / "NoExports.ofx")
     assert "it does not export OfxGetNumberOfPlugins and OfxGetPlugin" in report.error

@@ -115,7 +115,9 @@ def validate(
         list[str] | None, typer.Option("--profile", help=f"One of {', '.join(PROFILES)}; repeatable; default: most.")
     ] = None,
     plugin: PluginOption = None,
-    timeout_s: Annotated[float, typer.Option("--timeout", help="Seconds for each plug-in in each host.")] = 120.0,
+    timeout_s: Annotated[
+        float, typer.Option("--timeout", min=1.0, help="Seconds for each plug-in in each host.")
+    ] = 120.0,
     as_json: JsonOption = False,
 ) -> None:
     """Validate a bundle: what each action answered, what breaks the standard, what will break in which host."""
