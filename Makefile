@@ -23,8 +23,9 @@ demo: $(VENV)/.installed ## Render a flickering shot through the node; CLIP=own.
 test: $(VENV)/.installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
-soak: $(VENV)/.installed-dev ## Thousands of frames and connects, a hundred clients killed: nothing may be left behind
+soak: $(VENV)/.installed-dev ## Thousands of frames, connects and random calls, a hundred clients killed: nothing may be left behind
 	@REELMEND_SOAK=1 $(BIN)/python -m pytest --timeout 1800 tests/engine/server/test_soak.py
+	@REELMEND_RANDOM_CALLS=10000 $(BIN)/python -m pytest --timeout 7200 tests/ofx_bridge/plugin/test_random_calls.py
 	@$(BIN)/reelmend bench soak --docs docs/bench.md
 
 sanitize: $(VENV)/.installed-dev ## The C++ tests under ASan, UBSan, TSan and valgrind: ten minutes

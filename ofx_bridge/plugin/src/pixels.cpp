@@ -90,6 +90,21 @@ void convert(const PixelView& target, const PixelView& source, const OfxRectI& a
     }
 }
 
+// The same pixels, top row first, to be read or to be written.
+template <typename View>
+View for_transport(const PixelView& pixels) {
+    View view;
+    view.top_row = pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1);
+    view.row_stride_bytes = -pixels.row_bytes;
+    view.width = static_cast<uint32_t>(pixels.width());
+    view.height = static_cast<uint32_t>(pixels.height());
+    view.components = static_cast<uint32_t>(pixels.components);
+    view.depth = pixels.depth;
+    view.premultiplied = pixels.premultiplied.value_or(false);
+    view.swapped = pixels.swapped;
+    return view;
+}
+
 }  // namespace
 
 PixelView view_of(const ofxpp::Image& image, const std::string& what) {
@@ -144,29 +159,11 @@ PixelView field_of(const PixelView& frame, Parity parity) {
 }
 
 transport::HostPixels host_pixels(const PixelView& pixels) {
-    transport::HostPixels view;
-    view.top_row = pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1);
-    view.row_stride_bytes = -pixels.row_bytes;
-    view.width = static_cast<uint32_t>(pixels.width());
-    view.height = static_cast<uint32_t>(pixels.height());
-    view.components = static_cast<uint32_t>(pixels.components);
-    view.depth = pixels.depth;
-    view.premultiplied = pixels.premultiplied.value_or(false);
-    view.swapped = pixels.swapped;
-    return view;
+    return for_transport<transport::HostPixels>(pixels);
 }
 
 transport::HostTarget host_target(const PixelView& pixels) {
-    transport::HostTarget view;
-    view.top_row = pixels.at(pixels.bounds.x1, pixels.bounds.y2 - 1);
-    view.row_stride_bytes = -pixels.row_bytes;
-    view.width = static_cast<uint32_t>(pixels.width());
-    view.height = static_cast<uint32_t>(pixels.height());
-    view.components = static_cast<uint32_t>(pixels.components);
-    view.depth = pixels.depth;
-    view.premultiplied = pixels.premultiplied.value_or(false);
-    view.swapped = pixels.swapped;
-    return view;
+    return for_transport<transport::HostTarget>(pixels);
 }
 
 OfxRectI intersection(const OfxRectI& a, const OfxRectI& b) {
