@@ -40,6 +40,7 @@ class Role(StrEnum):
     ENGINE_ADDRESS = "engine_address"
     DEVICE = "device"
     PIXEL_ROUTE = "pixel_route"
+    PRECISION = "precision"
     TIMEOUT = "timeout"
     TEST_CONNECTION = "test_connection"
     STATUS_ENGINE = "status_engine"

@@ -160,6 +160,20 @@ PIXEL_ROUTE = NodeParameter(
     group="engine",
     role=Role.PIXEL_ROUTE,
 )
+PRECISION = NodeParameter(
+    name="precision",
+    label="Precision",
+    type=ParameterType.CHOICE,
+    default="automatic",
+    choices=(
+        Choice(value="automatic", label="Automatic"),
+        Choice(value="full", label="Full float"),
+    ),
+    hint="How exactly samples cross to the engine. Automatic lets a half float picture cross as halves, at half the "
+    "bytes, and everything else as full floats; Full float always sends these. The result is the same, bit for bit.",
+    group="engine",
+    role=Role.PRECISION,
+)
 TEST_CONNECTION = NodeParameter(
     name="testConnection",
     label="Test connection",
@@ -219,6 +233,7 @@ NODE_PARAMETERS = (
     DEVICE,
     TIMEOUT,
     PIXEL_ROUTE,
+    PRECISION,
     TEST_CONNECTION,
     *STATUS,
     VERSION,

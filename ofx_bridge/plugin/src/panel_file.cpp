@@ -48,6 +48,7 @@ Role role(const std::string& word) {
                                                       {"engine_address", Role::engine_address},
                                                       {"device", Role::device},
                                                       {"pixel_route", Role::pixel_route},
+                                                      {"precision", Role::precision},
                                                       {"timeout", Role::timeout},
                                                       {"test_connection", Role::test_connection},
                                                       {"status_engine", Role::status_engine},
@@ -79,6 +80,7 @@ std::optional<ParameterType> type_for(Role role) {
         case Role::field_order:
         case Role::device:
         case Role::pixel_route:
+        case Role::precision:
             return ParameterType::choice;
         default:
             return ParameterType::text;

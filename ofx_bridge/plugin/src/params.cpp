@@ -154,6 +154,9 @@ void read_into(Settings& settings, Role role, const Value& value) {
         case Role::pixel_route:
             settings.route = route_of(text());
             return;
+        case Role::precision:
+            settings.full_floats = text() == "full";
+            return;
         case Role::timeout:
             settings.timeout = std::chrono::milliseconds(std::llround(1000 * as_number(value)));
             return;

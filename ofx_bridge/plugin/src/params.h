@@ -52,6 +52,7 @@ struct Settings {
     std::string engine_address;   // empty: the user's default
     Device device = Device::automatic;
     transport::PixelRoute route = transport::PixelRoute::automatic;
+    bool full_floats = false;  // also where halves would say the same
     std::chrono::milliseconds timeout{60000};
     WithoutNeighbours without_neighbours = WithoutNeighbours::fail;
     FieldOrder field_order = FieldOrder::automatic;

@@ -239,7 +239,9 @@ transport::RenderJob FrameRender::job(size_t picture) const {
     job.last_frame = clip.last;
     for (const auto& frame : frames_) {
         const Picture& announced = frame.known->pictures[picture];
-        job.window.push_back({frame.number, announced.digest, announced.format});
+        auto format = announced.format;
+        if (settings_.full_floats) format.sample_type = transport::SampleType::float32;
+        job.window.push_back({frame.number, announced.digest, format});
     }
     job.output = settings_.output;
     job.route = settings_.route;

@@ -28,6 +28,7 @@ enum class Role {
     engine_address,
     device,
     pixel_route,
+    precision,
     timeout,
     test_connection,
     status_engine,

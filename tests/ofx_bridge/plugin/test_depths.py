@@ -146,6 +146,32 @@ def test_half_frames_cross_as_halves(shared_engine: RunningEngine) -> None:
     assert sizes["float"] - sizes["half"] == 2 * frame
 
 
+def test_full_precision_sends_floats_for_the_same_bits(shared_engine: RunningEngine) -> None:
+    from reelmend.client import EngineClient
+
+    results, sizes = {}, {}
+    for factor, precision in ((0.96, "Automatic"), (0.95, "Full float")):  # other frames: none is known to the engine
+        clip = _clip("half", "RGB") * np.float16(factor)
+        with (
+            node(
+                np.empty((COUNT, 3, HEIGHT, WIDTH), np.float32),
+                shared_engine.address,
+                parameters={"radius": RADIUS, "precision": precision},
+                depth="half",
+                components="RGB",
+            ) as effect,
+            EngineClient(shared_engine.address) as client,
+        ):
+            effect.set_source(clip)
+            before = client.info().bytes_received
+            results[precision] = effect.render(3)
+            sizes[precision] = client.info().bytes_received - before
+            effect.set("precision", "Automatic" if precision == "Full float" else "Full float")
+            assert effect.render(3).tobytes() == results[precision].tobytes()
+            assert effect.messages == []
+    assert sizes["Full float"] - sizes["Automatic"] == 2 * 3 * WIDTH * HEIGHT
+
+
 def test_premultiplied_colours_are_mended_as_if_they_were_straight(shared_engine: RunningEngine) -> None:
     straight = _clip("float", "RGBA")
     # A power of two, by which floats are multiplied and divided without loss.
