@@ -24,7 +24,7 @@ test: $(VENV)/.installed-dev ## Run all tests
 	@$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 soak: $(VENV)/.installed-dev ## Thousands of frames, connects and random calls, a hundred clients killed: nothing may be left behind
-	@REELMEND_SOAK=1 $(BIN)/python -m pytest --timeout 1800 tests/engine/server/test_soak.py
+	@REELMEND_SOAK=1 $(BIN)/python -m pytest --timeout 1800 tests/engine/server/test_soak.py tests/contract/test_every_host.py
 	@REELMEND_RANDOM_CALLS=10000 $(BIN)/python -m pytest --timeout 7200 tests/ofx_bridge/plugin/test_random_calls.py
 	@$(BIN)/reelmend bench soak --docs docs/bench.md
 

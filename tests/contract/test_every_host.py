@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -26,13 +27,13 @@ ODD_SIZES = ((1, 1), (17, 3))
 Pixels = NDArray[Any]
 
 
-def flickering(depth: str, components: str, size: tuple[int, int]) -> Pixels:
+def flickering(depth: str, components: str, size: tuple[int, int], count: int = FRAMES) -> Pixels:
     """Return frames of a still picture under light that comes and goes; alpha from 0 to 1."""
     width, height = size
     random = np.random.default_rng(width * height)
     picture = random.uniform(0.2, 0.7, (height, width, CHANNELS[components]))
-    light = np.array([1.0, 0.8, 1.15, 0.9, 1.05]).reshape(-1, 1, 1, 1)
-    frames = np.repeat(picture[np.newaxis], FRAMES, axis=0)
+    light = np.array([1.0, 0.8, 1.15, 0.9, 1.05])[:count].reshape(-1, 1, 1, 1)
+    frames = np.repeat(picture[np.newaxis], count, axis=0)
     colour = slice(0, 0) if components == "Alpha" else slice(0, 3)
     frames[..., colour] *= light
     if depth in ("byte", "short"):
@@ -196,3 +197,31 @@ def test_a_4k_frame_is_the_same_whichever_way_its_rows_run(shared_engine: Runnin
                 assert instance.violations == []
     assert pictures[0].shape == (2160, 4096, 4)
     assert pictures[0].tobytes() == pictures[1].tobytes()
+
+
+@pytest.mark.skipif(os.environ.get("REELMEND_SOAK") != "1", reason="takes a quarter of an hour; 'make soak' runs it")
+@pytest.mark.parametrize("components", CHANNELS)
+@pytest.mark.parametrize("depth", DTYPES)
+@pytest.mark.parametrize("profile", pyopenfx.PROFILES)
+def test_a_4k_frame_is_the_same_in_every_host_and_format(
+    profile: str, depth: str, components: str, shared_engine: RunningEngine
+) -> None:
+    def rendered(bundle: pyopenfx.Bundle, pixels: Pixels, depth: str, premultiplied: bool = True) -> Pixels:
+        with node(bundle, shared_engine, pixels, depth, premultiplied) as instance:
+            instance.set("radius", 1)
+            result = instance.render(1)
+            assert instance.violations == []
+            return result
+
+    frames = flickering(depth, components, (4096, 2160), count=3)
+    with pyopenfx.load(find_bundle(), profile=profile) as bundle:
+        host = bundle.host
+        result = rendered(bundle, frames, depth)
+    given = given_by(host, frames, depth)
+    expected = given[1]
+    if profile != "mlt":  # which denies neighbours: there the node passes frames through
+        with pyopenfx.load(find_bundle()) as plain:
+            depth_given = next(name for name, dtype in DTYPES.items() if dtype == given.dtype)
+            expected = rendered(plain, given, depth_given, not host.temper.says_unpremultiplied)
+    same = result.dtype == expected.dtype and result.tobytes() == expected.tobytes()
+    assert same or (host.temper.linear_light and np.allclose(result, expected, atol=2e-6))

@@ -1,6 +1,7 @@
 #include "launcher.h"
 
 #include <thread>
+#include <utility>
 
 #include "failures.h"
 #include "grpc_status.h"
@@ -80,6 +81,9 @@ std::optional<platform::Socket> Launcher::advance(const Address& address, Waitin
         lock_.reset();
         // It may have ended because another engine serves the address.
         if (auto socket = try_connect(address, waiting)) return socket;
+        // Said in words, it is a refusal that would come again. A crash (gRPC's poller was seen to lose its descriptor
+        // at a start) deserves one more try.
+        if (words.find("rror:") == std::string::npos && !std::exchange(started_again_, true)) return std::nullopt;
         if (words.empty()) words = "it ended without a word";
         last_failure_ =
             "the engine for " + address.text + " could not start: " + words + " (log: " + log_path(address) + ")";
@@ -110,6 +114,7 @@ void Launcher::forget_launch(Waiting& waiting) {
     const auto guard = locked(waiting);
     process_.reset();
     lock_.reset();
+    started_again_ = false;
 }
 
 // Whoever holds the mutex may be connecting for a while: its own host must not wait for that unasked.
