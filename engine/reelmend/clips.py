@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Protocol
 
 from reelmend.errors import CapacityError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
+from reelmend.frames import SOURCE, FrameForm, FrameFormat, FrameRef, Planes, content_digest, make_proxy
 
 DEFAULT_HELD_BYTES = 1 << 30
 
@@ -41,10 +42,19 @@ class RememberedClip:
 
     Digests are kept for every frame seen, pixels for those read last within `held_bytes`, and at least for half a
     window as far as `budget` has room; proxies, which are small, for a window. What was let go is read again when it is
-    asked for. One frame is read at a time; who asks for what is held waits for no reading.
+    asked for. One frame is read at a time; who asks for what is held waits for no reading. `name` is the clip's, by
+    which an effect knows it.
     """
 
-    def __init__(self, source: ClipSource, held_bytes: int = DEFAULT_HELD_BYTES, budget: Budget | None = None) -> None:
+    def __init__(
+        self,
+        source: ClipSource,
+        held_bytes: int = DEFAULT_HELD_BYTES,
+        budget: Budget | None = None,
+        *,
+        name: str = SOURCE,
+    ) -> None:
+        self.name = name
         self._source = source
         self._held_bytes = held_bytes
         self._budget = budget
@@ -70,7 +80,8 @@ class RememberedClip:
         known = self._known.get(frame)
         if known is None:
             planes = self.planes(frame)
-            known = self._known[frame] = FrameRef(frame, content_digest(planes), FrameFormat.of(planes))
+            form = FrameFormat.of(planes)
+            known = self._known[frame] = FrameRef(frame, content_digest(planes), form, clip=self.name)
         return known
 
     def window(self, centre: int, radius_frames: int, ahead_frames: int = 0) -> list[FrameRef]:
@@ -78,12 +89,23 @@ class RememberedClip:
 
         `ahead_frames`: how far before its turn a window is asked for.
         """
+        return [self.describe(frame) for frame in self._window(centre, radius_frames, ahead_frames)]
+
+    def beside(
+        self, window: Iterable[FrameRef], centre: int, radius_frames: int, ahead_frames: int = 0
+    ) -> list[FrameRef]:
+        """Return this clip's frames that belong to those of another one's window: its first and last frame are held."""
+        self._window(centre, radius_frames, ahead_frames)
+        numbers = {min(max(ref.frame, self.first_frame), self.last_frame) for ref in window}
+        return [self.describe(frame) for frame in sorted(numbers)]
+
+    def _window(self, centre: int, radius_frames: int, ahead_frames: int) -> range:
         # In sequence a frame is described `radius_frames` before it is the centre: let go of, it would be read twice.
         self._held_at_least = max(self._held_at_least, radius_frames + ahead_frames + 2)
         self._proxies_at_most = max(self._proxies_at_most, 2 * radius_frames + ahead_frames + 2)
         first = max(self.first_frame, centre - radius_frames)
         last = min(self.last_frame, centre + radius_frames)
-        return [self.describe(frame) for frame in range(first, last + 1)]
+        return range(first, last + 1)
 
     def pixels(self, frame: int, form: FrameForm) -> Planes:
         """Return the frame whole or as its proxy."""

@@ -28,6 +28,9 @@ PROXY_CLAMP = np.float32(2047.0)
 PROXY_SCALE = 2.0**20
 MAX_SIDE_PIXELS = 32768
 
+SOURCE, MASK = "Source", "Mask"
+"""Clips by name: the one that is mended, and the auxiliary one that says where."""
+
 
 class SampleType(enum.IntEnum):
     """Numbered as on the wire. Digests name the float32 values, whatever type they cross as."""
@@ -91,12 +94,14 @@ class FrameRef:
     """A frame by number and content: what a window is made of before any pixel has moved.
 
     `sample_type` FLOAT16 promises that every sample is exactly a half, so that halves may cross instead of floats.
+    `clip` says which clip's frame it is: the source's, or an auxiliary one's.
     """
 
     frame: int
     digest: bytes
     format: FrameFormat
     sample_type: SampleType = SampleType.FLOAT32
+    clip: str = SOURCE
 
 
 def content_digest(planes: Planes) -> bytes:

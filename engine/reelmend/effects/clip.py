@@ -8,13 +8,14 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
+from reelmend.buffer.companions import AuxiliaryClip
 from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check
 from reelmend.effects.renderer import Job, Render, Renderer
 from reelmend.errors import CancelledError
-from reelmend.frames import Planes
+from reelmend.frames import MASK, SOURCE, Planes
 from reelmend.parameters import resolve
 
 AHEAD_FRAMES = 2
@@ -35,9 +36,12 @@ def render_clip(
     check: Check = lambda: None,
     ahead_frames: int = AHEAD_FRAMES,
     waited: Callable[[float], None] = lambda _seconds: None,
+    mask: ClipSource | None = None,
 ) -> Generator[tuple[int, Planes], None, None]:
     """Yield (frame number, planes) for each of `frames`, as float32 (C, H, W).
 
+    `mask`: a clip of one plane a frame, of the source's size and frame numbers; before its first and after its last
+    frame it is held, so that a single frame is a still.
     Each source frame is read once in sequential order. While a frame is rendered, the next `ahead_frames` are read,
     named and described in the background. Raises ReelmendError, the first time before any frame is read, later when it
     is the turn of the frame that it befell. `waited` hears how long, in seconds, each frame was waited for.
@@ -45,6 +49,7 @@ def render_clip(
     radius_frames = effect_radius_frames(renderer, effect, parameters, model)
     given = source if isinstance(source, RememberedClip) else None
     clip = given or _remembered(source, frames, renderer)
+    masks = None if mask is None else _remembered(mask, frames, renderer, MASK)
     closed = threading.Event()
 
     def check_ahead() -> None:
@@ -54,7 +59,7 @@ def render_clip(
 
     def begun(frame: int) -> Render:
         return _begun(
-            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames
+            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames, masks
         )
 
     background = ThreadPoolExecutor(1, thread_name_prefix="reelmend-ahead")
@@ -71,11 +76,13 @@ def render_clip(
         background.shutdown(wait=True, cancel_futures=True)
         if given is None:
             clip.let_go()
+        if masks is not None:
+            masks.let_go()
 
 
-def _remembered(source: ClipSource, frames: Iterable[int], renderer: Renderer) -> RememberedClip:
+def _remembered(source: ClipSource, frames: Iterable[int], renderer: Renderer, name: str = SOURCE) -> RememberedClip:
     """Return the clip with no more held than playing it needs, counted in the engine's memory."""
-    return RememberedClip(source, 0 if isinstance(frames, range) else HELD_BYTES, renderer.memory)
+    return RememberedClip(source, 0 if isinstance(frames, range) else HELD_BYTES, renderer.memory, name=name)
 
 
 def _ahead(
@@ -108,9 +115,10 @@ def render_frame(
     model: str = "",
     output: str = "result",
     check: Check = lambda: None,
+    mask: RememberedClip | None = None,
 ) -> Planes:
     """Return one output frame of a clip as float32 (C, H, W)."""
-    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check)
+    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check, None, mask)
     rendered = render.finish(check)
     return clip.planes(frame) if render.identical_to_source else rendered.planes[output]
 
@@ -126,22 +134,30 @@ def _begun(
     output: str,
     check: Check,
     ahead_frames: int | None = None,
+    mask: RememberedClip | None = None,
 ) -> Render:
     """Return the render of a frame with its pixels supplied; ahead of its turn, with its features made."""
+    window = clip.window(frame, radius_frames, ahead_frames or 0)
+    auxiliary = {}
+    if mask is not None:
+        beside = mask.beside(window, frame, radius_frames, ahead_frames or 0)
+        auxiliary[MASK] = AuxiliaryClip(mask.first_frame, mask.last_frame, beside)
     job = Job(
         effect=effect,
         model=model,
         frame=frame,
         first_frame=clip.first_frame,
         last_frame=clip.last_frame,
-        window=clip.window(frame, radius_frames, ahead_frames or 0),
+        window=window,
         parameters=parameters,
         outputs=(output,),
+        auxiliary=auxiliary,
     )
     render = renderer.begin(job)
     for need in render.needed:
         check()
-        render.supply(need, clip.pixels(need.ref.frame, need.form), keep=ahead_frames is None)
+        held = mask if mask is not None and need.ref.clip == MASK else clip
+        render.supply(need, held.pixels(need.ref.frame, need.form), keep=ahead_frames is None)
     if ahead_frames is not None:
         render.prepare(check)
     return render

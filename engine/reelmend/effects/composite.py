@@ -46,6 +46,28 @@ def mixed(source: Planes, result: Planes, strength: float, out: Planes) -> None:
         np.copyto(out[:, rows], here, where=same)
 
 
+def within(source: Planes, result: Planes, mask: Planes, out: Planes) -> None:
+    """Write source·(1−mask) + result·mask into `out`: the bits of `source` where the mask is 0, of `result` where 1.
+
+    source, result, out: (C, H, W); mask: (1 or C, H, W) in 0…1. `out` may be `result`. Where source and result are the
+    same they stay so.
+    """
+    for rows in _bands(source):
+        here, there, share = source[:, rows], result[:, rows], mask[:, rows]
+        if not share.any():
+            np.copyto(out[:, rows], here)
+            continue
+        if (share == 1).all():
+            if out is not result:
+                np.copyto(out[:, rows], there)
+            continue
+        blend = here * (1 - share)
+        blend += there * share
+        np.copyto(blend, there, where=(share == 1) | (here == there))
+        np.copyto(blend, here, where=share == 0)
+        np.copyto(out[:, rows], blend)
+
+
 def _bands(planes: Planes) -> Iterator[slice]:
     rows_a_band = max(1, BAND_SAMPLES // (planes.shape[0] * planes.shape[2]))
     for top in range(0, planes.shape[1], rows_a_band):

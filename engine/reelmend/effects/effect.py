@@ -9,10 +9,13 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
+import numpy as np
+
+from reelmend.buffer.companions import Companions
 from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import Window
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType
+from reelmend.frames import MASK, FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.inference.models import Model
 from reelmend.inference.session import Array, Session, SessionPool
 from reelmend.inference.turns import Turns
@@ -29,7 +32,7 @@ Output = Callable[[str, FrameFormat], Planes]
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """Pixels that an effect has to see once: a frame of the source, whole or as its proxy, as floats or as halves."""
+    """Pixels that an effect has to see once: a frame of a clip, whole or as its proxy, as floats or as halves."""
 
     ref: FrameRef
     form: FrameForm
@@ -65,8 +68,31 @@ class Workbench:
     output: Output
     client: str = ""
     check: Check = lambda: None
+    companions: Mapping[str, Companions] = field(default_factory=dict)
     spent_ms: dict[str, float] = field(default_factory=dict)
     _pinned: dict[Hashable, Any] = field(default_factory=dict)
+
+    def mask(self, ref: FrameRef, clip: str = MASK) -> FrameRef | None:
+        """Return the name of the mask that belongs to a frame of the window; None when that clip is not connected.
+
+        Its pixels are asked for like any others, with `Need.of(mask, form)`; what is made of them has `mask.digest` in
+        its key. Frames may share a mask: a still belongs to all of them.
+        """
+        companions = self.companions.get(clip)
+        return None if companions is None else companions.of(ref)
+
+    def mask_planes(self, ref: FrameRef, form: FrameForm, clip: str = MASK) -> Planes | None:
+        """Return the mask of a frame of the window as (1, H, W) in 0…1, whatever the clip holds; NaN is 0.
+
+        None when that clip is not connected. By reference where the clip keeps to 0…1: not to be written to.
+        """
+        mask = self.mask(ref, clip)
+        if mask is None:
+            return None
+        planes = self.pixels(mask, form)
+        if planes.min() >= 0 and planes.max() <= 1:  # false for NaN
+            return planes
+        return np.clip(np.nan_to_num(planes, nan=0.0), np.float32(0), np.float32(1))
 
     def run(
         self,
@@ -158,6 +184,15 @@ class DescribesProxies(Protocol):
 
     def describe(self, window: Window, bench: Workbench) -> None:
         """Make what is to be known of the window's frames; the proxies that it asked for have come."""
+        ...
+
+
+@runtime_checkable
+class KeepsToMask(Protocol):
+    """An effect whose result the engine lays over the source through the clip "Mask", when that is connected."""
+
+    def keeps_to_mask(self, bench: Workbench) -> bool:
+        """Say whether these values and this model want it: outside of the mask the source's own bits then come back."""
         ...
 
 

@@ -11,6 +11,7 @@ PANEL_VERSION = 2
 
 GROUPS = (
     Group(name="main", label="Main"),
+    Group(name="analysis", label="Analysis", open=False),
     Group(name="temporal", label="Temporal"),
     Group(name="colour", label="Colour"),
     Group(name="engine", label="Engine", open=False),

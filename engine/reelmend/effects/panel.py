@@ -261,7 +261,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
             "radius_frames": max((manifest.temporal.radius_frames for manifest in manifests), default=0),
         },
         "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
-        "groups": [group.model_dump() for group in GROUPS],
+        "groups": [group.model_dump() for group in GROUPS if group.name in {p.group for p in parameters}],
         "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
         "transfer": {"parameter": INPUT_TRANSFER, "automatic": AUTO, "colourspaces": COLOURSPACES},
         "models": [_model(manifest, shared) for manifest in manifests],

@@ -2,20 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from reelmend.buffer.companions import AuxiliaryClip, Companions, companions_of
 from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import window_around
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
-from reelmend.effects.effect import Check, DescribesProxies, Effect, Need, Output, PreparesAhead, Rendered, Workbench
+from reelmend.effects.composite import within
+from reelmend.effects.effect import (
+    Check,
+    DescribesProxies,
+    Effect,
+    KeepsToMask,
+    Need,
+    Output,
+    PreparesAhead,
+    Rendered,
+    Workbench,
+)
 from reelmend.errors import BadRequestError, CapacityError, IntegrityError, NotFoundError, ShapeError
 from reelmend.frames import (
+    MASK,
     FrameForm,
     FrameFormat,
     FrameRef,
@@ -32,6 +45,7 @@ from reelmend.inference.turns import MOST_WAITING, Turns
 from reelmend.parameters import resolve
 
 DEFAULT_MEMORY_BYTES = 2 << 30
+RESULT = "result"
 IDLE_SHARE = 8
 """The part of the memory that buffers waiting for reuse may take: one in so many bytes."""
 
@@ -41,6 +55,7 @@ class Job:
     """What to render: one frame of one effect, its window as names of frames.
 
     `window` holds every frame within the effect's radius that the clip has; `parameters` may leave out defaults.
+    `auxiliary` are other clips by name, such as "Mask", with the frames beside the window's.
     """
 
     effect: str
@@ -51,6 +66,7 @@ class Job:
     parameters: Mapping[str, object]
     model: str = ""
     outputs: tuple[str, ...] = ("result",)
+    auxiliary: Mapping[str, AuxiliaryClip] = field(default_factory=dict)
 
 
 class Renderer:
@@ -120,6 +136,12 @@ class Render:
             self._at_hand.pixels,
             self._pool.output,
             client,
+            companions=self._companions(job.auxiliary),
+        )
+        self._keeps_to_mask = (
+            MASK in self._bench.companions
+            and isinstance(self._effect, KeepsToMask)
+            and self._effect.keeps_to_mask(self._bench)
         )
         self.needed: list[Need] = [] if self.identical_to_source else self._lacking()
         self._refuse_beyond_budget()
@@ -175,7 +197,10 @@ class Render:
         self._bench.output = output or self._pool.output
         check()
         with self._turns.request():
-            return self._effect.render(self.window, self._values, self._outputs, self._bench)
+            rendered = self._effect.render(self.window, self._values, self._outputs, self._bench)
+        if self._keeps_to_mask and RESULT in rendered.planes:
+            self._keep_to_mask(rendered.planes[RESULT])
+        return rendered
 
     def release(self) -> None:
         """Let go of pixels and features at once, when the frame is done or given up.
@@ -184,6 +209,20 @@ class Render:
         """
         self._at_hand.planes.clear()
         self._bench.release()
+
+    def _companions(self, clips: Mapping[str, AuxiliaryClip]) -> dict[str, Companions]:
+        readable = self._model.manifest.input_clips
+        if unknown := sorted(set(clips) - set(readable)):
+            raise BadRequestError(
+                f"model '{self._model.manifest.id}' reads no clip '{unknown[0]}'; it reads {', '.join(readable)}"
+            )
+        return {name: companions_of(self.window, clip, name) for name, clip in clips.items()}
+
+    def _keep_to_mask(self, result: Planes) -> None:
+        centre = self.window.centre_frame
+        mask = self._bench.mask_planes(centre, FrameForm.FULL)
+        assert mask is not None
+        within(self._bench.pixels(centre, FrameForm.FULL), result, mask, result)
 
     def _refuse_beyond_budget(self) -> None:
         wanted_mib = sum(need.format.size_bytes for need in self.needed) >> 20
@@ -195,14 +234,22 @@ class Render:
             )
 
     def _lacking(self) -> list[Need]:
-        lacking = []
-        for need in self._effect.needs(self.window, self._bench):
+        """Return the needs that memory does not meet, each once, proxies before whole frames."""
+        lacking: dict[tuple[bytes, FrameForm], Need] = {}
+        for need in self._all_needs():
             whole = self._memory.get(("frame", need.ref.digest))
             if whole is None:
-                lacking.append(need)
+                lacking.setdefault((need.ref.digest, need.form), need)
             else:
                 self._at_hand.planes[need.ref.digest, FrameForm.FULL] = whole
-        return lacking
+        return sorted(lacking.values(), key=lambda need: need.form is FrameForm.FULL)
+
+    def _all_needs(self) -> Iterable[Need]:
+        yield from self._effect.needs(self.window, self._bench)
+        mask = self._bench.mask(self.window.centre_frame)
+        if self._keeps_to_mask and mask is not None:
+            yield Need.of(self.window.centre_frame, FrameForm.FULL)
+            yield Need.of(mask, FrameForm.FULL)
 
     def _expanded(self, halves: Array) -> Planes:
         if halves.dtype == np.float32:
