@@ -21,10 +21,10 @@ import reelmend
 from reelmend.addresses import default_address, parse_address
 from reelmend.client.buffers import Buffers
 from reelmend.client.errors import error_of
-from reelmend.client.render_stream import MappedSegments, RenderStream, UnmappableError
+from reelmend.client.render_stream import Clips, MappedSegments, RenderStream, UnmappableError
 from reelmend.clips import RememberedClip
 from reelmend.errors import CapacityError, DeadlineError, ModelError
-from reelmend.frames import Planes, SampleType
+from reelmend.frames import MASK, SOURCE, FrameRef, Planes, SampleType
 from reelmend.parameters import Value
 from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
@@ -156,31 +156,31 @@ class EngineClient:
         *,
         model: str = "",
         output: str = "result",
+        mask: RememberedClip | None = None,
     ) -> Planes:
         """Return one output frame as (C, H, W) float32.
 
-        `radius_frames` says how much of the clip to describe: at least the effect's own radius. An engine that is full
-        is asked again when it says so, within the timeout. Raises ReelmendError.
+        `radius_frames` says how much of the clip to describe: at least the effect's own radius. `mask`: a clip named
+        "Mask", of one plane a frame and the source's size and frame numbers; a single frame is a still. An engine that
+        is full is asked again when it says so, within the timeout. Raises ReelmendError.
         """
         ends_s = time.monotonic() + self._timeout_s
         window = clip.window(frame, radius_frames)
-        refs = [dataclasses.replace(ref, sample_type=self._sample_type) for ref in window]
-        source = pb.ClipWindow(
-            clip="Source",
-            first_frame=clip.first_frame,
-            last_frame=clip.last_frame,
-            frames=[convert.ref_to_message(ref) for ref in refs],
-        )
+        clips = {SOURCE: clip}
+        windows = [self._clip_message(SOURCE, clip, window)]
+        if mask is not None:
+            clips[MASK] = mask
+            windows.append(self._clip_message(MASK, mask, mask.beside(window, frame, radius_frames)))
         start = pb.RenderStart(
             request_id=next(self._request_ids),
             effect=effect,
             model=model,
             parameters=convert.parameters_to_messages(parameters or {}),
-            clips=[source],
+            clips=windows,
             outputs=[pb.OutputRequest(output=output, time_frames=frame)],
             client_id=self.client_id,
         )
-        return self._render_within(start, clip, ends_s)
+        return self._render_within(start, clips, ends_s)
 
     def render_clip(
         self,
@@ -192,19 +192,28 @@ class EngineClient:
         *,
         model: str = "",
         output: str = "result",
+        mask: RememberedClip | None = None,
         ahead: int = 1,
     ) -> Iterator[tuple[int, Planes]]:
         """Yield (frame number, planes) for each of `frames`, in their order.
 
         While one frame is rendered, the next `ahead` frames in that order are read and sent on streams of their own.
-        Raises ReelmendError.
+        `mask` as for `render`. Raises ReelmendError.
         """
         pending: deque[tuple[int, Future[Planes]]] = deque()
         with ThreadPoolExecutor(ahead + 1, thread_name_prefix="ahead") as pool:
             try:
                 for frame in frames:
                     work = pool.submit(
-                        self.render, clip, frame, effect, radius_frames, parameters, model=model, output=output
+                        self.render,
+                        clip,
+                        frame,
+                        effect,
+                        radius_frames,
+                        parameters,
+                        model=model,
+                        output=output,
+                        mask=mask,
                     )
                     pending.append((frame, work))
                     if len(pending) > ahead:
@@ -217,10 +226,15 @@ class EngineClient:
                 for _, rendered in pending:
                     rendered.cancel()
 
-    def _render_within(self, start: pb.RenderStart, clip: RememberedClip, ends_s: float) -> Planes:
+    def _clip_message(self, name: str, clip: RememberedClip, refs: Iterable[FrameRef]) -> pb.ClipWindow:
+        typed = (dataclasses.replace(ref, sample_type=self._sample_type) for ref in refs)
+        frames = [convert.ref_to_message(ref) for ref in typed]
+        return pb.ClipWindow(clip=name, first_frame=clip.first_frame, last_frame=clip.last_frame, frames=frames)
+
+    def _render_within(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Planes:
         while True:
             try:
-                return self._render(start, clip, ends_s)
+                return self._render(start, clips, ends_s)
             except UnmappableError:
                 if not self._may_change_route or self._route is Route.IN_STREAM:
                     raise
@@ -234,7 +248,7 @@ class EngineClient:
             except _StaleStreamError:
                 self._drop_free_streams()  # the others were opened to the same engine, which may have gone
 
-    def _render(self, start: pb.RenderStart, clip: RememberedClip, ends_s: float) -> Planes:
+    def _render(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Planes:
         start.route = pb.PixelRoute.Name(self._route)  # type: ignore[assignment]
         start.deadline_ms = max(1, round(1000 * (ends_s - time.monotonic())))
         if not self._is_of_our_version:
@@ -244,7 +258,7 @@ class EngineClient:
             stream = self._free.pop() if self._free else RenderStream(self._channel, self._segments, self._buffers)
         try:
             with _deadlines.guarding(start.deadline_ms / 1000 + GRACE_S, stream.expire):
-                planes = stream.render(start, clip)
+                planes = stream.render(start, clips)
         except grpc.RpcError as error:
             stream.close()
             if stream.expired:

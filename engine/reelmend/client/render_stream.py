@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from queue import SimpleQueue
 from typing import Any
 
@@ -15,7 +15,7 @@ import numpy as np
 from reelmend.client.buffers import Buffers
 from reelmend.clips import RememberedClip
 from reelmend.errors import IntegrityError, UnavailableError
-from reelmend.frames import FrameForm, FrameFormat, Planes, SampleType
+from reelmend.frames import SOURCE, FrameForm, FrameFormat, Planes, SampleType
 from reelmend.rpc import convert
 from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages, read_response, write_message
 from reelmend.rpc.v1 import engine_pb2 as pb
@@ -23,6 +23,8 @@ from reelmend.shared_memory import MappedSegment, Samples, dtype_of
 
 RENDER = f"/{pb.DESCRIPTOR.services_by_name['EngineService'].full_name}/Render"
 MOST_MAPPED = 96
+Clips = Mapping[str, RememberedClip]
+"""The clips of a request by their names."""
 
 
 class UnmappableError(UnavailableError):
@@ -72,14 +74,14 @@ class RenderStream:
         self._outbox.put(None)
         self._call.cancel()
 
-    def render(self, start: pb.RenderStart, clip: RememberedClip) -> Planes:
-        """Return the output frame. Raises grpc.RpcError, IntegrityError, UnmappableError, or what the clip raises."""
+    def render(self, start: pb.RenderStart, clips: Clips) -> Planes:
+        """Return the output frame. Raises grpc.RpcError, IntegrityError, UnmappableError, or what a clip raises."""
         self.requests += 1
         self.has_answered = False
         self._outbox.put(pb.RenderRequest(start=start))
         for index, needed in enumerate(self._next("needed").needed.frames):
-            self._send(start.request_id, index, needed, clip)
-        planes = self._result(self._next("output").output, clip)
+            self._send(start.request_id, index, needed, clips)
+        planes = self._result(self._next("output").output, clips[SOURCE])
         self._next("done")
         return planes
 
@@ -106,8 +108,10 @@ class RenderStream:
         self.has_answered = True
         return response
 
-    def _send(self, request_id: int, index: int, needed: pb.NeededFrame, clip: RememberedClip) -> None:
-        planes = clip.pixels(needed.frame, FrameForm(needed.form))
+    def _send(self, request_id: int, index: int, needed: pb.NeededFrame, clips: Clips) -> None:
+        if needed.clip not in clips:
+            raise IntegrityError(f"the engine wants frames of a clip '{needed.clip}'; is it of this version?")
+        planes = clips[needed.clip].pixels(needed.frame, FrameForm(needed.form))
         sample_type = convert.sample_type_from_message(needed.format)
         if needed.HasField("slot"):
             place = self._segments.samples(needed.slot, FrameFormat.of(planes), sample_type)

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 import numpy as np
 
 from reelmend.errors import BadRequestError, IntegrityError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType
+from reelmend.frames import SOURCE, FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.parameters import Value
 from reelmend.rpc.chunks import CHUNK_BYTES, MAX_CHUNK_BYTES, Chunk
 from reelmend.rpc.v1 import engine_pb2 as pb
@@ -43,14 +43,14 @@ def ref_to_message(ref: FrameRef) -> pb.WindowFrame:
     return pb.WindowFrame(frame=ref.frame, digest=ref.digest, format=format_to_message(ref.format, ref.sample_type))
 
 
-def ref_from_message(message: pb.WindowFrame) -> FrameRef:
+def ref_from_message(message: pb.WindowFrame, clip: str = SOURCE) -> FrameRef:
     """Return the frame's name. Raises ShapeError or BadRequestError."""
     if len(message.digest) != DIGEST_BYTES:
         raise BadRequestError(f"frame {message.frame} has a digest of {len(message.digest)} bytes; it must be 16")
     if message.parameters:
         raise BadRequestError("this engine has no model with parameters for single frames of the window")
     form = FrameFormat(message.format.width, message.format.height, message.format.channels)
-    return FrameRef(message.frame, message.digest, form, sample_type_from_message(message.format))
+    return FrameRef(message.frame, message.digest, form, sample_type_from_message(message.format), clip)
 
 
 def parameters_to_messages(values: Mapping[str, Value]) -> list[pb.Parameter]:

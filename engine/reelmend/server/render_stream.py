@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from reelmend.buffer.companions import AuxiliaryClip
 from reelmend.buffer.pool import PlanesPool
 from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Render, Renderer
 from reelmend.errors import BadRequestError, CancelledError, CapacityError
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, SampleType
+from reelmend.frames import SOURCE, FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.rpc import convert
 from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages
 from reelmend.rpc.v1 import engine_pb2 as pb
@@ -263,8 +264,9 @@ def _start_of(request: Request) -> pb.RenderStart:
 
 def job_from_message(start: pb.RenderStart) -> Job:
     """Return the job that a RenderStart describes. Raises BadRequestError or ShapeError."""
-    if len(start.clips) != 1 or start.clips[0].clip != "Source":
-        raise BadRequestError("this engine's effects read one clip, 'Source'; name just that one")
+    clips = {clip.clip: clip for clip in start.clips}
+    if SOURCE not in clips or len(clips) != len(start.clips):
+        raise BadRequestError("each clip must be named once, and 'Source' be one of them")
     if not start.outputs:
         raise BadRequestError("no output was asked for; ask for 'result'")
     names = [output.output for output in start.outputs]
@@ -274,24 +276,28 @@ def job_from_message(start: pb.RenderStart) -> Job:
     centre = times.pop()
     if times or not math.isfinite(centre) or centre != int(centre) or abs(centre) >= 2**53:
         raise BadRequestError("all outputs of a request must be of one whole frame number")
-    clip = start.clips[0]
-    window: list[FrameRef] = [convert.ref_from_message(frame) for frame in clip.frames]
+    source = clips.pop(SOURCE)
     return Job(
         effect=start.effect,
         model=start.model,
         frame=int(centre),
-        first_frame=clip.first_frame,
-        last_frame=clip.last_frame,
-        window=window,
+        first_frame=source.first_frame,
+        last_frame=source.last_frame,
+        window=_refs(source),
         parameters=convert.parameters_from_messages(start.parameters),
         outputs=tuple(names),
+        auxiliary={name: AuxiliaryClip(clip.first_frame, clip.last_frame, _refs(clip)) for name, clip in clips.items()},
     )
+
+
+def _refs(clip: pb.ClipWindow) -> list[FrameRef]:
+    return [convert.ref_from_message(frame, clip.clip) for frame in clip.frames]
 
 
 def _needed_message(request_id: int, needed: list[Need], slots: list[Slot | None]) -> pb.FramesNeeded:
     frames = [
         pb.NeededFrame(
-            clip="Source",
+            clip=need.ref.clip,
             frame=need.ref.frame,
             form=convert.form_to_message(need.form),
             format=convert.format_to_message(need.format, need.sample_type),

@@ -128,13 +128,17 @@ typedef struct _reelmend_rpc_v1_WindowFrame {
     pb_callback_t parameters;
 } reelmend_rpc_v1_WindowFrame;
 
+/* Frames of one clip. An auxiliary clip has one plane a frame, of the source's width and height, and the source's frame
+ numbers: frame n belongs to the source's frame n. Before its first and after its last frame it is held, so that a clip
+ of one frame is a still that belongs to every frame. A mask is read as 0…1: samples beyond are clamped, NaN is 0. */
 typedef struct _reelmend_rpc_v1_ClipWindow {
-    /* "Source", or an auxiliary clip of the model: "Mask", "Matte", "Reference". */
+    /* "Source", or an auxiliary clip of the model, one of ModelInfo.input_clips: "Mask", "Matte", "Reference". */
     pb_callback_t clip;
     /* First and last frame of the whole clip, inclusive, so that the engine knows a clip end from a missing frame. */
     int64_t first_frame;
     int64_t last_frame;
-    /* The frames of the window that lie inside the clip, ascending, each once. */
+    /* "Source": the frames of the window that lie inside the clip, ascending, each once. Others: the frames that belong to
+ these, each once. */
     pb_callback_t frames;
 } reelmend_rpc_v1_ClipWindow;
 
@@ -154,7 +158,7 @@ typedef struct _reelmend_rpc_v1_RenderStart {
     pb_callback_t model;
     /* The values at this frame. Those left out take their defaults. */
     pb_callback_t parameters;
-    /* "Source" is required. */
+    /* "Source" is required; each clip at most once. A clip that the model doesn't read: INVALID_ARGUMENT. */
     pb_callback_t clips;
     /* At least one. */
     pb_callback_t outputs;
@@ -177,6 +181,7 @@ typedef struct _reelmend_rpc_v1_Slot {
 } reelmend_rpc_v1_Slot;
 
 typedef struct _reelmend_rpc_v1_NeededFrame {
+    /* One of RenderStart.clips. */
     pb_callback_t clip;
     int64_t frame;
     reelmend_rpc_v1_FrameForm form;
@@ -190,7 +195,7 @@ typedef struct _reelmend_rpc_v1_NeededFrame {
 
 typedef struct _reelmend_rpc_v1_FramesNeeded {
     uint64_t request_id;
-    /* Each at most once per form. Empty: the engine has all it needs. */
+    /* Each at most once per form, proxies before whole frames. Empty: the engine has all it needs. */
     pb_callback_t frames;
 } reelmend_rpc_v1_FramesNeeded;
 
