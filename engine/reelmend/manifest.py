@@ -36,12 +36,15 @@ class Tensor(_Part):
     - The name of an output of an earlier per-frame stage, a *feature*: that of the centre; with "_m2" or "_p1", of that
       frame; with T in the layout, those of the whole window, stacked. By offset is faster: nothing is copied.
     - The name of an output of an earlier per-window stage: that output.
+    - "mask", "mask_m2", "mask_p1", "masks", when the model's `input_clips` name "Mask": the same of the masks, one
+      channel in 0…1, all 1 when that clip is not connected.
     - "offsets" (T): frame numbers relative to the centre; "weights" (T): 1 counts, 0 lies beyond a clip end or a cut.
     - The name of a parameter, as a scalar or (N); a choice is given by its place in the list, a flag as 0 or 1.
 
     Outputs of graphs that are outputs of the model have layout CHW or HW, with or without N. A model whose graphs put
     out "fill" and "matte" but no "result" has the fill laid over the source through the matte. A parameter "strength"
-    that no graph reads is applied to the result; a parameter "radius" sets the length of T.
+    that no graph reads is applied to the result, and so is a mask that none reads. A parameter "radius" sets the length
+    of T.
     """
 
     name: str

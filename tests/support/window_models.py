@@ -155,3 +155,50 @@ def two_stage_store(folder: Path, **changes: Any) -> ModelStore:
     """Return a store with "two-stages": encode each frame, merge three; outputs "result" and "motion"."""
     settings = {"outputs": ["result", "motion"], "parameters": [number("gain", 1.0)], **changes}
     return write_model(folder, "two-stages", [ENCODE, MERGE], **settings)
+
+
+MEASURE = Graph(
+    "measure",
+    "frame",
+    "(float[3, H, W] proxy, float[1, H, W] mask) => (float[K] level)",
+    """
+    axes = Constant <value: tensor = int64[3] {0, 1, 2}> ()
+    tiny = Constant <value: tensor = float {0.000001}> ()
+    inside = Mul (proxy, mask)
+    sum = ReduceSum <keepdims = 0> (inside, axes)
+    area = ReduceSum <keepdims = 0> (mask, axes)
+    some = Add (area, tiny)
+    one = Div (sum, some)
+    zero = Constant <value: tensor = int64[1] {0}> ()
+    level = Unsqueeze (one, zero)
+    """,
+    reads="proxy",
+)
+LIFT = Graph(
+    "lift",
+    "window",
+    "(float[3, H, W] frame, float[1, H, W] mask, float[1, H, W] mask_m1, float[T, K] level)"
+    " => (float[3, H, W] result, float[1, H, W] gain, float[3, H, W] curve)",
+    """
+    mean = ReduceMean <keepdims = 0> (level)
+    both = Add (mask, mask_m1)
+    gain = Mul (both, mean)
+    result = Add (frame, gain)
+    curve = Mul (frame, gain)
+    """,
+)
+BRIGHTEN = Graph(
+    "brighten", "window", "(float[3, H, W] frame) => (float[3, H, W] result)", "result = Add(frame, frame)"
+)
+
+
+def masked_stores(folder: Path, **changes: Any) -> ModelStore:
+    """Return a store with two models that read masks.
+
+    "measured": light is measured inside of each frame's mask and added where the centre's and the last one's are;
+    outputs "result", "gain" and "curve". "kept": a brightened picture that the engine keeps to the mask.
+    """
+    clips = ["Source", "Mask"]
+    outputs = ["result", "gain", "curve"]
+    write_model(folder, "measured", [MEASURE, LIFT], input_clips=clips, outputs=outputs, **changes)
+    return write_model(folder, "kept", [BRIGHTEN], input_clips=clips, **changes)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from reelmend.errors import ModelError
+from reelmend.frames import MASK
 from reelmend.manifest import Manifest, Stage, Tensor
 
 _AT_OFFSET = re.compile(r"(?P<name>.+)_(?P<side>[mp])(?P<frames>[1-9]\d*)")
@@ -18,6 +19,7 @@ _AT_OFFSET = re.compile(r"(?P<name>.+)_(?P<side>[mp])(?P<frames>[1-9]\d*)")
 
 class Kind(Enum):
     FRAME = auto()
+    MASK = auto()
     FEATURE = auto()
     EARLIER = auto()
     PARAMETER = auto()
@@ -69,7 +71,7 @@ class Plan:
 
     def layout(self, feed: Feed) -> str:
         """Return the axes of what feeds an input, before any stacking."""
-        if feed.kind is Kind.FRAME:
+        if feed.kind in (Kind.FRAME, Kind.MASK):
             return "CHW"
         return next(output.layout for output in self.stage(feed.stage).stage.outputs if output.name == feed.name)
 
@@ -79,6 +81,10 @@ class Plan:
             if any(output.name == tensor for output in planned.stage.outputs):
                 return planned.stage
         return None
+
+    @property
+    def reads_mask(self) -> bool:
+        return any(feed.kind is Kind.MASK for planned in (*self.per_frame, *self.per_window) for feed in planned.feeds)
 
     def reads_parameter(self, name: str) -> bool:
         return any(name in planned.parameters for planned in (*self.per_frame, *self.per_window))
@@ -105,6 +111,8 @@ def plan_of(manifest: Manifest) -> Plan:
         made_of = ("fill", "matte") if output == "result" and plan.producer("result") is None else (output,)
         if lacking := [name for name in made_of if plan.producer(name) is None]:
             raise ModelError(f"model '{manifest.id}': no stage puts out '{lacking[0]}', of which '{output}' is made")
+    if MASK in manifest.input_clips and not plan.reads_mask and manifest.spatial.scale != 1:
+        raise ModelError(f"model '{manifest.id}': a result of another size can't be kept to a mask that no graph reads")
     return plan
 
 
@@ -138,6 +146,8 @@ def _recognised(
     if in_window and name not in known and (spelled := _AT_OFFSET.fullmatch(name)) is not None:
         name = spelled["name"]
         offset = int(spelled["frames"]) * (1 if spelled["side"] == "p" else -1)
+    if MASK in manifest.input_clips and (name == "mask" or (in_window and name == "masks")):
+        return Feed(tensor, Kind.MASK, offset=None if name == "masks" else offset)
     if name == ("proxy" if stage.reads == "proxy" else "frame") or name == "frame":
         return Feed(tensor, Kind.FRAME, offset=offset)
     if name in earlier and in_window and not offset:

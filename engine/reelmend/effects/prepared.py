@@ -64,6 +64,19 @@ class Preparation:
         pad_into(target, converted)
         return target
 
+    def mask(self, ref: FrameRef, form: FrameForm, dtype: str) -> Array:
+        """Return the (1, H, W) mask that belongs to a frame, in 0…1; all 1 when none is connected."""
+        planes = self._bench.mask_planes(ref, form)
+        source = ref.format.in_form(form)
+        size = self.size(source)
+        if planes is None:
+            return np.ones((1, *size), dtype)
+        if size == planes.shape[1:]:
+            return planes.astype(dtype, copy=False)
+        target = self._bench.pool.array((1, *size), dtype)
+        pad_into(target, planes)
+        return target
+
     def _changes(self, form: FrameFormat, dtype: str) -> bool:
         return self._conversion is not None or dtype != "float32" or self.size(form) != (form.height, form.width)
 

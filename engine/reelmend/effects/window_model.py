@@ -37,6 +37,9 @@ class WindowModel:
     def is_identity(self, values: Values) -> bool:
         return values.get("strength") == 0
 
+    def keeps_to_mask(self, bench: Workbench) -> bool:
+        return not plan_of(bench.model.manifest).reads_mask
+
     def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
         return _Run(window, bench).needs()
 
@@ -110,6 +113,8 @@ class _Run:
                 for ref in self._refs(feed):
                     if feed.kind is Kind.FEATURE:
                         yield from self._frames_behind(self._plan.stage(feed.stage), ref)
+                    elif feed.kind is Kind.MASK:
+                        yield from self._mask_of(ref, planned.stage)
                     elif feed.kind is Kind.FRAME and not self._is_prepared(ref, planned.stage, feed):
                         yield ref, _form(planned.stage)
         yield self.window.centre_frame, FrameForm.FULL
@@ -120,8 +125,15 @@ class _Run:
         for feed in planned.feeds:
             if feed.kind is Kind.FRAME:
                 yield ref, _form(planned.stage)
+            elif feed.kind is Kind.MASK:
+                yield from self._mask_of(ref, planned.stage)
             elif feed.kind is Kind.FEATURE:
                 yield from self._frames_behind(self._plan.stage(feed.stage), ref)
+
+    def _mask_of(self, ref: FrameRef, stage: Stage) -> Iterator[tuple[FrameRef, FrameForm]]:
+        mask = self._bench.mask(ref)
+        if mask is not None:
+            yield mask, _form(stage)
 
     def _is_prepared(self, ref: FrameRef, stage: Stage, feed: Feed) -> bool:
         return self._prepared.is_at_hand(ref, _form(stage), feed.tensor.dtype)
@@ -140,6 +152,8 @@ class _Run:
         if feed.kind is Kind.FRAME:
             dtype = feed.tensor.dtype
             samples = [self._prepared.remembered(ref, _form(stage), dtype) for ref in self._refs(feed)]
+        elif feed.kind is Kind.MASK:
+            samples = [self._prepared.mask(ref, _form(stage), feed.tensor.dtype) for ref in self._refs(feed)]
         else:
             producer = self._plan.stage(feed.stage)
             samples = [self._feature(producer, ref)[feed.name] for ref in self._refs(feed)]
@@ -165,6 +179,8 @@ class _Run:
             return self._parameter(feed)
         if feed.kind is Kind.FRAME:
             samples = self._prepared.once(ref, _form(stage), feed.tensor.dtype)
+        elif feed.kind is Kind.MASK:
+            samples = self._prepared.mask(ref, _form(stage), feed.tensor.dtype)
         else:
             samples = self._feature(self._plan.stage(feed.stage), ref)[feed.name]
         return single(samples, self._plan.layout(feed), feed.tensor, stage.name)
@@ -177,11 +193,13 @@ class _Run:
             self._key(self._plan.stage(feed.stage), ref) for feed in planned.feeds if feed.kind is Kind.FEATURE
         )
         cut = (spatial.multiple, spatial.tile_pixels, spatial.overlap_pixels)
-        return ("feature", planned.stage.sha256, ref.digest, parameters, self._conversion, cut, behind)
+        mask = self._bench.mask(ref) if any(feed.kind is Kind.MASK for feed in planned.feeds) else None
+        masked = None if mask is None else mask.digest
+        return ("feature", planned.stage.sha256, ref.digest, masked, parameters, self._conversion, cut, behind)
 
     def _refs(self, feed: Feed) -> list[FrameRef]:
         """Return the frames that feed an input; none when it is not made of frames."""
-        if feed.kind not in (Kind.FRAME, Kind.FEATURE):
+        if feed.kind not in (Kind.FRAME, Kind.MASK, Kind.FEATURE):
             return []
         if feed.offset is None:
             return list(self.window.frames)

@@ -20,7 +20,7 @@ from reelmend.frames import FrameForm, Planes
 from reelmend.inference.models import Model, ModelStore
 from reelmend.inference.session import Array, Session, SessionPool
 from support.clips import ArrayClip, moving_scene
-from support.window_models import ENCODE, MERGE, Graph, number, two_stage_store, write_model
+from support.window_models import ENCODE, MERGE, Graph, masked_stores, number, two_stage_store, write_model
 
 FRAMES = moving_scene(7, width=40, height=30)
 
@@ -410,3 +410,53 @@ def test_layouts_that_disagree_are_named(tmp_path: Path) -> None:
     store = write_model(tmp_path, "wrong", [ENCODE, wrong], parameters=[number("gain", 1.0)])
     with pytest.raises(ModelError, match="input 'features_m1' of stage 'merge' has layout HWC, but is fed with CHW"):
         rendered(store, "wrong")
+
+
+MASKS = np.random.default_rng(8).random((7, 1, 30, 40), np.float32)
+MASKS[:, :, :10], MASKS[:, :, 20:] = 0, 1
+
+
+def masked(
+    store: ModelStore, model: str, masks: np.ndarray | None = MASKS, output: str = "result", frame: int = 3
+) -> Planes:
+    mask = None if masks is None else ArrayClip(masks)
+    clip = ArrayClip(FRAMES)
+    return next(render_clip(Renderer(store), "model", {}, clip, [frame], model=model, output=output, mask=mask))[1]
+
+
+@pytest.mark.parametrize("spatial", [{}, {"multiple": 16}])
+def test_graphs_read_the_masks_of_the_frames_that_they_name(tmp_path: Path, spatial: dict[str, int]) -> None:
+    store = masked_stores(tmp_path, spatial=spatial)
+    level = np.mean([(FRAMES[n] * MASKS[n]).sum() / MASKS[n].sum() for n in (2, 3, 4)])
+    if not spatial:
+        np.testing.assert_allclose(masked(store, "measured"), FRAMES[3] + (MASKS[2] + MASKS[3]) * level, rtol=1e-4)
+    lifted = masked(store, "measured") - FRAMES[3]
+    assert not lifted[:, :10].any()
+    assert lifted[:, 20:].all()
+
+
+def test_masks_that_are_not_connected_are_one_everywhere(tmp_path: Path) -> None:
+    store = masked_stores(tmp_path)
+    everywhere = np.ones((1, 1, 30, 40), np.float32)
+    assert masked(store, "measured", None).tobytes() == masked(store, "measured", everywhere).tobytes()
+    assert masked(store, "kept", None).tobytes() == masked(store, "kept", everywhere).tobytes()
+
+
+def test_a_mask_that_no_graph_reads_keeps_the_result_to_it(tmp_path: Path) -> None:
+    kept, share = masked(masked_stores(tmp_path), "kept"), np.broadcast_to(MASKS[3], FRAMES[3].shape)
+    assert kept[share == 0].tobytes() == FRAMES[3][share == 0].tobytes()
+    assert kept[share == 1].tobytes() == (2 * FRAMES[3])[share == 1].tobytes()
+    np.testing.assert_allclose(kept, FRAMES[3] * (1 + share), atol=1e-6)
+
+
+def test_a_feature_of_a_frame_is_made_anew_under_another_mask(tmp_path: Path) -> None:
+    renderer, runs = counting_renderer(masked_stores(tmp_path))
+    for masks in (MASKS, MASKS[3:4], MASKS):
+        list(render_clip(renderer, "model", {}, ArrayClip(FRAMES), [3], model="measured", mask=ArrayClip(masks)))
+    assert runs["measure"] == 5, "frame 3 has the same mask in both"
+
+
+def test_a_mask_is_refused_where_it_would_be_lost(tmp_path: Path) -> None:
+    store = masked_stores(tmp_path, spatial={"scale": 2})
+    with pytest.raises(ModelError, match="another size can't be kept to a mask"):
+        masked(store, "kept")
