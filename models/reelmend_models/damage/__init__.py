@@ -9,6 +9,7 @@ its place in `presets`, and one line in tests/models/damage/conftest.py, which p
 """
 
 from reelmend_models.damage import flicker
+from reelmend_models.damage.bands import Bands
 from reelmend_models.damage.bandwidth import Bandwidth
 from reelmend_models.damage.blotch import Blotch
 from reelmend_models.damage.blur import Blur
@@ -39,6 +40,7 @@ from reelmend_models.damage.weave import Weave
 __all__ = [
     "DEFECT_CLASSES",
     "PRESETS",
+    "Bands",
     "Bandwidth",
     "Blotch",
     "Blur",

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from reelmend_models.damage import (
     PRESETS,
+    Bands,
     Bandwidth,
     Blotch,
     Blur,
@@ -31,6 +32,7 @@ from reelmend_models.damage import (
 )
 
 STAGES: dict[str, Stage] = {
+    "bands": Bands(),
     "bandwidth": Bandwidth(luma_smear=(0.2, 0.9)),
     "blotch": Blotch(per_frame=6.0, count_shape=50.0),
     "blur": Blur(sigma_px=6.0),
