@@ -1,11 +1,11 @@
-"""`reelmend render`: one effect on a movie or an image sequence, with the engine in this process."""
+"""`reelmend render`: one effect on a movie or an image sequence, by an engine in this process or a served one."""
 
 from __future__ import annotations
 
 import re
 import time
 from collections.abc import Iterable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,20 +14,20 @@ import typer
 
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.progress_bar import with_progress
+from reelmend.cli.render_engine import RenderEngine, Work, embedded, serving
 from reelmend.cli.serve import parse_bytes
 from reelmend.cli.signals import stopped_by_signals
 from reelmend.effects.catalogue import find_effect, find_model
-from reelmend.effects.clip import effect_radius_frames, render_clip
-from reelmend.effects.common_parameters import with_common
+from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.presets import preset_values
-from reelmend.effects.renderer import Renderer
 from reelmend.errors import BadRequestError, UnknownNameError
-from reelmend.frames import Planes
+from reelmend.frames import MASK, Planes
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
 from reelmend.media import Reader, Writer, open_reader, open_writer
+from reelmend.media.mask_clip import MaskChannel, MaskClip
 from reelmend.media.movie_reader import MovieReader
-from reelmend.parameters import Value
+from reelmend.parameters import Value, resolve
 
 
 def render(
@@ -44,31 +44,51 @@ def render(
         str, typer.Option(metavar="NAME", help="Values by name, the same as in the node; --set goes over them.")
     ] = "",
     frames: Annotated[str, typer.Option(metavar="A-B", help="Only these frames, the last one included.")] = "",
+    mask: Annotated[
+        str,
+        typer.Option(metavar="MASK", help="A movie or images as long as IN, or one image: where the effect works."),
+    ] = "",
+    mask_channel: Annotated[
+        MaskChannel, typer.Option(help="The channel that is the mask; auto: alpha where there is one, else red.")
+    ] = MaskChannel.AUTO,
     output: Annotated[str, typer.Option(help="What to write: result, or another output such as gain.")] = "result",
     rate: Annotated[str, typer.Option(metavar="FPS", help="Speed of a movie made from images: 24, 23.976…")] = "",
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace files that stand under OUT.")] = False,
     provider: Annotated[str, typer.Option(help="Where models run: cpu, cuda, tensorrt or auto.")] = "cpu",
     memory: Annotated[str, typer.Option(help="Memory for frames, such as 512M or 4G.")] = "2G",
+    server: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="Let the engine that serves there do the work: unix:/path or 127.0.0.1:port. "
+            "It has its own --provider and --memory.",
+        ),
+    ] = "",
     as_json: JsonFlag = False,
 ) -> CommandResult:
     """Render a clip through an effect. OUT appears when it is whole: Ctrl-C leaves nothing half-written."""
-    renderer = Renderer(ModelStore.default(), provider, parse_bytes(memory))
-    manifest = find_model(renderer.models, find_effect(effect), model).manifest
+    models = ModelStore.default()
+    manifest = find_model(models, find_effect(effect), model).manifest
     chosen = preset_values(effect, preset, with_common(manifest)) if preset else {}
     values = {**chosen, **parse_settings(settings or [], manifest)}
     if output not in manifest.outputs:
         raise UnknownNameError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
-    radius_frames = effect_radius_frames(renderer, effect, values, model)
-    with open_reader(source) as reader, stopped_by_signals():
+    if mask and MASK not in manifest.input_clips:
+        raise BadRequestError(f"model '{manifest.id}' reads no mask; leave --mask out")
+    radius_frames = radius_frames_of(manifest, resolve(with_common(manifest), values, f"effect '{effect}'"))
+    engine = serving(server) if server else embedded(models, provider, parse_bytes(memory))
+    with open_reader(source) as reader, stopped_by_signals(), ExitStack() as opened:
         wanted = parse_frames(frames, reader)
-        reader.require(_with_neighbours(wanted, radius_frames, reader))
+        seen = _with_neighbours(wanted, radius_frames, reader)
+        reader.require(seen)
+        masks = MaskClip(opened.enter_context(open_reader(mask)), reader, mask_channel) if mask else None
+        notes = _mask_notes(masks, seen)
         waits: list[float] = []
         frame_rate = parse_rate(rate, reader)
         started = time.perf_counter()
         with open_writer(target, reader, frames=wanted, overwrite=overwrite, frame_rate=frame_rate) as writer:
-            rendered = render_clip(
-                renderer, effect, values, reader, wanted, model=model, output=output, waited=waits.append
-            )
+            work = Work(effect, model, values, output, radius_frames, reader, masks, wanted)
+            rendered = engine.rendering(work, waits.append)
             with closing(rendered), closing(with_progress(rendered, len(wanted), effect)) as shown:
                 written_s = _write_all(writer, shown)
             finishing = time.perf_counter()
@@ -76,7 +96,9 @@ def render(
     read_s, write_s = sum(waits), written_s + ended - finishing
     render_s = ended - started - read_s - write_s
     spent = {"read_s": read_s, "render_s": render_s, "write_s": write_s, "total_s": ended - started}
-    return _report(_summary(source, target, effect, manifest, values, wanted, reader, renderer, writer, spent), as_json)
+    summary = _summary(source, target, effect, manifest, values, wanted, reader, engine, spent)
+    masked = {"mask": mask, "mask_channel": str(masks.channel)} if masks else {}
+    return _report({**summary, **masked, "notes": [*writer.notes, *notes]}, as_json)
 
 
 def parse_settings(settings: list[str], manifest: Manifest) -> dict[str, Value]:
@@ -136,6 +158,16 @@ def _with_neighbours(wanted: range, radius_frames: int, reader: Reader) -> range
     )
 
 
+def _mask_notes(masks: MaskClip | None, seen: range) -> list[str]:
+    """Return what is odd about a mask of which these frames are read. Raises MediaError when some are not there."""
+    if masks is None:
+        return []
+    masks.require(seen)
+    if masks.channel is not MaskChannel.ALPHA or not masks.is_full(seen[0]):
+        return []
+    return ["the mask's alpha is 1 everywhere; if its picture is the mask, give --mask-channel red"]
+
+
 def _write_all(writer: Writer, rendered: Iterable[tuple[int, Planes]]) -> float:
     """Return how long the writer kept us waiting, in seconds; most of its work goes on beside ours."""
     waited_s = 0.0
@@ -154,8 +186,7 @@ def _summary(
     values: dict[str, Value],
     wanted: range,
     reader: Reader,
-    renderer: Renderer,
-    writer: Writer,
+    engine: RenderEngine,
     spent: dict[str, float],
 ) -> dict[str, Any]:
     defaults = {parameter.name: parameter.default for parameter in with_common(manifest)}
@@ -166,8 +197,8 @@ def _summary(
         "model": manifest.id,
         "model_version": manifest.version,
         "parameters": {**defaults, **values},
-        "provider": renderer.sessions.provider,
-        "provider_reason": renderer.sessions.choice.reason,
+        "provider": engine.provider,
+        "provider_reason": engine.provider_reason,
         "frames": len(wanted),
         "first_frame": wanted[0],
         "last_frame": wanted[-1],
@@ -176,7 +207,6 @@ def _summary(
         "seconds": round(spent["total_s"], 3),
         "fps": round(len(wanted) / max(spent["total_s"], 1e-9), 2),
         "timings": {key: round(seconds, 3) for key, seconds in spent.items() if key != "total_s"},
-        "notes": writer.notes,
     }
 
 

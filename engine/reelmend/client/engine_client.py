@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -194,7 +194,7 @@ class EngineClient:
         output: str = "result",
         mask: RememberedClip | None = None,
         ahead: int = 1,
-    ) -> Iterator[tuple[int, Planes]]:
+    ) -> Generator[tuple[int, Planes], None, None]:
         """Yield (frame number, planes) for each of `frames`, in their order.
 
         While one frame is rendered, the next `ahead` frames in that order are read and sent on streams of their own.

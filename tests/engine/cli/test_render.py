@@ -14,11 +14,12 @@ import pytest
 
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
-from reelmend.inference.models import ModelStore
+from reelmend.inference.models import ModelFolder, ModelStore
 from reelmend.media import open_reader, open_writer
 from reelmend.media.interface import PixelType
 from support.clips import ArrayClip, moving_scene, with_flicker
-from support.window_models import two_stage_store
+from support.engines import engine
+from support.window_models import masked_stores, two_stage_store
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
 FLOAT = PixelType(32, is_float=True)
@@ -328,3 +329,138 @@ def test_terminal_sees_a_bar_with_speed_and_time_left(movie: Path, environment: 
     text = shown.decode()
     for word in ("deflicker", "━", "30/30", "frames/s", "left", "\x1b[?25h"):
         assert word in text
+
+
+@pytest.fixture
+def masked_shot(shot: Path, tmp_path: Path) -> Path:
+    """The shot with models that read masks, and a mask for each frame, numbered otherwise: `mask.%04d.exr`."""
+    (tmp_path / "models").mkdir()
+    masked_stores(tmp_path / "models")
+    with open_writer(tmp_path / "mask.%04d.exr", frames=range(1, 31), pixel_type=FLOAT) as writer:
+        for index, mask in enumerate(masks_of(30)):
+            writer.write(1 + index, np.repeat(mask, 3, axis=0))
+    return shot
+
+
+def masks_of(count: int) -> np.ndarray:
+    masks = np.zeros((count, 1, 64, 96), np.float32)
+    for index in range(count):
+        masks[index, :, 10:40, 5 + index : 50 + index] = 1
+        masks[index, :, 40:50] = 0.25
+    return masks
+
+
+def masked_frames(flickering: np.ndarray, store: Path, masks: np.ndarray, model: str) -> dict[int, np.ndarray]:
+    renderer = Renderer(ModelStore([ModelFolder(store, store)]))
+    clip, mask = ArrayClip(flickering, 101), ArrayClip(masks, 101)
+    return dict(render_clip(renderer, "model", {}, clip, range(101, 131), model=model, mask=mask))
+
+
+def test_mask_gives_the_bits_of_the_engine_here_and_on_a_server(
+    masked_shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELMEND_MODELS", str(tmp_path / "models"))
+    here = {"REELMEND_MODELS": str(tmp_path / "models")}
+    expected = masked_frames(flickering, tmp_path / "models", masks_of(30), "measured")
+    with engine() as running:
+        for out, where in {"here": (), "there": ("--server", running.address)}.items():
+            done = reelmend(
+                "render", "shot", f"{out}.####.exr", "--effect", "model", "--model", "measured",
+                "--mask", "mask.####.exr", "--json", *where, extra=here,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            assert (json.loads(done.stdout)["mask"], json.loads(done.stdout)["mask_channel"]) == (
+                "mask.####.exr",
+                "red",
+            )
+            with open_reader(tmp_path / f"{out}.%04d.exr") as reader:
+                for frame, planes in expected.items():
+                    assert reader.read(frame).tobytes() == planes.tobytes(), f"frame {frame} differs {out}"
+
+
+def test_still_mask_is_held_for_every_frame(
+    masked_shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path
+) -> None:
+    still = masks_of(1)
+    with open_writer(tmp_path / "still.exr", frames=[0], pixel_type=FLOAT) as writer:
+        writer.write(0, np.repeat(still[0], 3, axis=0))
+    done = reelmend(
+        "render", "shot", "out.####.exr", "--effect", "model", "--model", "kept", "--mask", "still.exr",
+        extra={"REELMEND_MODELS": str(tmp_path / "models")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    expected = masked_frames(flickering, tmp_path / "models", still, "kept")
+    with open_reader(tmp_path / "out.%04d.exr") as reader:
+        for frame, planes in expected.items():
+            assert reader.read(frame).tobytes() == planes.tobytes(), f"frame {frame} differs"
+
+
+def test_mask_is_its_alpha_unless_told_otherwise(
+    masked_shot: Path, flickering: np.ndarray, reelmend: Run, tmp_path: Path
+) -> None:
+    mask = masks_of(1)[0]
+    with open_writer(tmp_path / "cut.png", frames=[0]) as writer:
+        writer.write(0, np.zeros((3, 64, 96), np.float32), (mask[0] > 0.5).astype(np.float32))
+    with open_writer(tmp_path / "opaque.png", frames=[0]) as writer:
+        writer.write(0, np.repeat((mask > 0.5).astype(np.float32), 3, axis=0), np.ones((64, 96), np.float32))
+    written = {}
+    for out, options in {"cut": (), "opaque": (), "red": ("--mask-channel", "red")}.items():
+        name = "cut" if out == "cut" else "opaque"
+        done = reelmend(
+            "render", "shot", f"{out}.####.exr", "--effect", "model", "--model", "kept", "--frames", "105",
+            "--mask", f"{name}.png", *options, extra={"REELMEND_MODELS": str(tmp_path / "models")},
+        )  # fmt: skip
+        assert done.returncode == 0, done.stderr
+        with open_reader(tmp_path / f"{out}.0105.exr") as reader:
+            written[out] = reader.read(105)
+        assert ("alpha is 1 everywhere" in done.stderr) == (out == "opaque")
+    source = flickering[4]
+    assert written["cut"].tobytes() == np.where(mask > 0.5, source * 2, source).tobytes()
+    assert written["opaque"].tobytes() == (source * 2).tobytes()
+    assert written["red"].tobytes() == written["cut"].tobytes()
+
+
+@pytest.mark.parametrize(
+    ("made", "options", "words"),
+    [
+        ((30, 64, 90), (), "is 90×64 pixels, shot/shot.%04d.exr is 96×64; give it the clip's size"),
+        ((7, 64, 96), (), "has 7 frames, shot/shot.%04d.exr has 30; give it as many, or a single one"),
+        ((30, 64, 96), ("--mask-channel", "alpha"), "has no alpha; name another channel"),
+        ((30, 64, 96), ("--model", "two-stages"), "model 'two-stages' reads no mask; leave --mask out"),
+        ((0, 0, 0), (), "wrong.%04d.exr"),
+    ],
+)
+def test_mask_that_does_not_fit_is_refused_before_anything_is_written(
+    masked_shot: Path, reelmend: Run, tmp_path: Path, made: tuple[int, int, int], options: tuple[str, ...], words: str
+) -> None:
+    count, height, width = made
+    two_stage_store(tmp_path / "models")
+    if count:
+        with open_writer(tmp_path / "wrong.%04d.exr", frames=range(count)) as writer:
+            for frame in range(count):
+                writer.write(frame, np.zeros((3, height, width), np.float32))
+    done = reelmend(
+        "render", "shot", "out.####.exr", "--effect", "model", "--model", "kept", "--mask", "wrong.####.exr", *options,
+        extra={"REELMEND_MODELS": str(tmp_path / "models")},
+    )  # fmt: skip
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+    assert not list(tmp_path.glob("out*"))
+
+
+def test_third_output_is_written_like_any_other(masked_shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend(
+        "render", "shot", "curve.####.exr", "--effect", "model", "--model", "measured", "--output", "curve",
+        "--frames", "105", extra={"REELMEND_MODELS": str(tmp_path / "models")},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    with open_reader(tmp_path / "curve.0105.exr") as reader:
+        assert reader.read(105).std() > 0
+
+
+def test_server_that_does_not_answer_is_named(shot: Path, reelmend: Run, tmp_path: Path) -> None:
+    done = reelmend("render", "shot", "out.####.exr", "--effect", "deflicker", "--server", "unix:/nowhere/engine.sock")
+    assert done.returncode == 1
+    assert "no engine answers at unix:/nowhere/engine.sock" in done.stderr
+    assert not list(tmp_path.glob("out*"))
