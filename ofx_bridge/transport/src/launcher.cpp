@@ -1,7 +1,6 @@
 #include "launcher.h"
 
 #include <thread>
-#include <utility>
 
 #include "failures.h"
 #include "grpc_status.h"
@@ -81,9 +80,6 @@ std::optional<platform::Socket> Launcher::advance(const Address& address, Waitin
         lock_.reset();
         // It may have ended because another engine serves the address.
         if (auto socket = try_connect(address, waiting)) return socket;
-        // Said in words, it is a refusal that would come again. A crash (gRPC's poller was seen to lose its descriptor
-        // at a start) deserves one more try.
-        if (words.find("rror:") == std::string::npos && !std::exchange(started_again_, true)) return std::nullopt;
         if (words.empty()) words = "it ended without a word";
         last_failure_ =
             "the engine for " + address.text + " could not start: " + words + " (log: " + log_path(address) + ")";
@@ -114,7 +110,6 @@ void Launcher::forget_launch(Waiting& waiting) {
     const auto guard = locked(waiting);
     process_.reset();
     lock_.reset();
-    started_again_ = false;
 }
 
 // Whoever holds the mutex may be connecting for a while: its own host must not wait for that unasked.

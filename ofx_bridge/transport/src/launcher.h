@@ -29,7 +29,6 @@ class Launcher {
     std::optional<platform::DetachedProcess> process_;
     uint64_t failures_ = 0;
     std::string last_failure_;
-    bool started_again_ = false;  // after a crash, since an engine answered
 };
 
 }  // namespace reelmend::transport

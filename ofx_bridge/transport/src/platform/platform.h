@@ -1,5 +1,5 @@
 // Everything that differs between operating systems: sockets, shared memory, locks, folders, process start. Each system
-// has one file beside this one, and nothing else of the transport or the plug-in includes a system's headers.
+// has one folder beside this file, and nothing else of the transport or the plug-in includes a system's headers.
 #pragma once
 
 #include <cstddef>
