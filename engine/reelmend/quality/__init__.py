@@ -1,5 +1,6 @@
 """Measures of restored film, with and without a reference."""
 
+from reelmend.quality.altered import high_frequency_kept, luma_moved, luma_moved_worst, psnr_altered
 from reelmend.quality.errors import MeasureUnavailableError, QualityError
 from reelmend.quality.fidelity import psnr, ssim
 from reelmend.quality.flicker import (
@@ -63,15 +64,19 @@ __all__ = [
     "flow_steps_dis",
     "grain_kept",
     "harm_ppm",
+    "high_frequency_kept",
     "high_pass",
     "log_luma",
     "log_ratio",
     "luma_grid_series",
+    "luma_moved",
+    "luma_moved_worst",
     "matte_scores",
     "matte_scores_per_class",
     "mean_luma_series",
     "plant_and_recover",
     "psnr",
+    "psnr_altered",
     "psnr_inside",
     "psnr_outside",
     "ssim",

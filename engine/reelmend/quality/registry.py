@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reelmend.quality.altered import high_frequency_kept, luma_moved, luma_moved_worst, psnr_altered
 from reelmend.quality.errors import QualityError
 from reelmend.quality.fidelity import psnr, ssim
 from reelmend.quality.flicker import (
@@ -171,6 +172,14 @@ def _warp_error(r: Restoration) -> float:
     return warp_error_dis(r.restored, r.scene.flow, r.scene.timeline)
 
 
+def _luma_moved_worst(r: Restoration) -> float:
+    return luma_moved_worst(r.restored, r.scene.source)
+
+
+def _high_frequency_kept(r: Restoration) -> float:
+    return high_frequency_kept(r.restored, r.scene.source)
+
+
 def _score(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], float]:
     return lambda r: pick(r.matte_scores)
 
@@ -212,6 +221,12 @@ _ALL = (
         Measure(f"class_{name}", "share", _HIGHER, _CLASSES, _score_per_class(pick), matte_scores_per_class)
         for name, pick in _SCORES.items()
     ),
+    Measure(
+        "psnr_altered", "dB", _HIGHER, frozenset(), lambda r: psnr_altered(r.restored, r.scene.source), psnr_altered
+    ),
+    Measure("luma_moved", "share", _LOWER, frozenset(), lambda r: luma_moved(r.restored, r.scene.source), luma_moved),
+    Measure("luma_moved_worst", "share", _LOWER, frozenset(), _luma_moved_worst, luma_moved_worst),
+    Measure("high_frequency_kept", "ratio", _ONE, frozenset(), _high_frequency_kept, high_frequency_kept),
     Measure("grain_kept", "ratio", _ONE, frozenset(), _grain_kept, grain_kept),
     Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_global, flicker_residual_global),
     Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_local, flicker_residual_local),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reelmend.quality.bench.statistics import bootstrap_mean, spread_of
+from reelmend.quality.bench.statistics import bootstrap_difference, bootstrap_mean, bootstrap_ratio, spread_of
 
 
 def test_equal_values_have_an_interval_of_no_width() -> None:
@@ -61,3 +61,28 @@ def test_no_values_are_refused() -> None:
 def test_spread_is_the_median_and_the_range_of_the_runs() -> None:
     found = spread_of([7.0, 1.0, 3.0])
     assert (found.median, found.smallest, found.largest, found.spread, found.runs) == (3.0, 1.0, 7.0, 6.0, 3)
+
+
+def test_a_ratio_is_that_of_the_means_and_pairs_the_clips() -> None:
+    hard = [1.0, 2.0, 4.0, 8.0]
+    found = bootstrap_ratio([0.8 * value for value in hard], hard)
+    assert (found.mean, found.low, found.high, found.clips) == pytest.approx((0.8, 0.8, 0.8, 4))
+    assert bootstrap_ratio([1.0, 5.0], [1.0, 1.0]).mean == 3.0
+
+
+def test_a_difference_pairs_the_clips() -> None:
+    found = bootstrap_difference([31.0, 42.0, 25.0], [30.0, 41.0, 24.0])
+    assert (found.mean, found.low, found.high, found.clips) == pytest.approx((1.0, 1.0, 1.0, 3))
+
+
+def test_one_pair_has_no_interval() -> None:
+    assert (bootstrap_ratio([1.0], [2.0]).mean, bootstrap_ratio([1.0], [2.0]).low) == (0.5, None)
+
+
+def test_pairs_that_do_not_match_and_ratios_to_nothing_are_refused() -> None:
+    with pytest.raises(ValueError, match="equally many"):
+        bootstrap_ratio([1.0, 2.0], [1.0])
+    with pytest.raises(ValueError, match="at least one"):
+        bootstrap_difference([], [])
+    with pytest.raises(ValueError, match="other than 0"):
+        bootstrap_ratio([1.0], [0.0])
