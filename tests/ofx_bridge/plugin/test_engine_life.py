@@ -10,14 +10,16 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from pathlib import Path
 
+import grpc
 import numpy as np
 import pytest
 
 import pyopenfx
 from support.clips import moving_scene
-from support.engines import engine
+from support.engines import RunningEngine, engine
 from support.nodes import DEFLICKER, interleaved, node, planar
 
 FRAMES = moving_scene(8, width=48, height=32)
@@ -82,6 +84,26 @@ def test_engine_killed_in_the_middle_of_a_sequence_is_replaced(bundle: pyopenfx.
         assert effect.persistent_message is None
 
 
+def test_engine_starts_in_a_host_that_speaks_grpc_itself(
+    bundle: pyopenfx.Bundle, own_engine: Path, shared_engine: RunningEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REELMEND_ENGINE_COMMAND", "/bin/false")  # which says nothing of its own
+    with ExitStack() as stack:
+        # Live channels have pollers, which gRPC restarts in every forked child: some children died there, over descriptors
+        # that the child had closed.
+        for number in range(4):
+            options = [("grpc.primary_user_agent", f"host {number}")]  # channels that share no connection
+            channel = stack.enter_context(grpc.insecure_channel(shared_engine.address, options=options))
+            grpc.channel_ready_future(channel).result(10)
+        effect = stack.enter_context(bundle.plugin(DEFLICKER).create(SETTINGS))
+        effect.set_source(lambda frame: interleaved(FRAMES[frame]))
+        for _ in range(40):
+            with pytest.raises(pyopenfx.OfxError):
+                effect.render(1)
+        assert "ended without a word" in effect.messages[-1].text
+    assert (own_engine / "engine.log").read_text() == ""
+
+
 def test_engine_that_the_user_started_is_used_and_left_running(own_engine: Path) -> None:
     with engine() as users, node(FRAMES, users.address) as effect:
         effect.render(1)
@@ -105,7 +127,7 @@ def test_host_may_exit_without_unloading(bundle_path: Path, tmp_path: Path) -> N
 import ctypes, os, sys
 sys.path[:0] = {sys.path!r}
 from support.clips import moving_scene
-from support.engines import engine
+from support.engines import RunningEngine, engine
 from support.nodes import node
 frames = moving_scene(4)
 with engine() as running:

@@ -152,6 +152,20 @@ def test_the_engine_outlives_the_host_which_keeps_no_child(probe: Probe, runtime
     assert probe.info(f"unix:{runtime}/engine.sock")["process_id"] == process_id
 
 
+def test_the_host_hears_of_no_fork_and_of_no_child(probe: Probe, runtime: Path) -> None:
+    # A host's handlers may do anything in a child: gRPC's restart threads there, over descriptors that are about to close.
+    heard = probe.folder / "heard"
+    options = [*start_options(*ENGINE), *RADIUS, "--hooks", str(heard)]
+    arguments = probe.render_arguments(f"unix:{runtime}/engine.sock", rgba(moving_scene(3)), options)
+    assert [line["status"] for line in probe.run(*arguments)] == ["ok"] * 3
+    assert len(engines_at(runtime)) == 1
+    assert not heard.exists(), heard.read_text()
+    # The same hooks hear of a fork that is one.
+    probe.run("fork", *arguments[1:])
+    lines = heard.read_text().splitlines()
+    assert sorted(lines) == ["before a fork", "child of a fork", "end of a child", "parent of a fork"]
+
+
 def test_a_killed_engine_is_replaced_in_the_same_render(probe: Probe, runtime: Path) -> None:
     frames = rgba(moving_scene(4))
     address = f"unix:{runtime}/engine.sock"
@@ -213,6 +227,8 @@ def test_an_abort_leaves_the_start_for_the_next_render(probe: Probe, runtime: Pa
     [
         ([sys.executable, "-c", "import sys; sys.exit('weights are gone')"], "weights are gone"),
         (["/bin/sh", "-c", "exit 0"], "ended without a word"),
+        (["/bin/sh", "-c", "kill -SEGV $$"], "ended without a word"),
+        (["/bin/sh", "-c", "echo its poller is gone; kill -ABRT $$"], "its poller is gone"),
     ],
 )  # fmt: skip
 def test_an_engine_that_ends_at_once_is_quoted(probe: Probe, runtime: Path, command: list[str], words: str) -> None:
@@ -224,11 +240,28 @@ def test_an_engine_that_ends_at_once_is_quoted(probe: Probe, runtime: Path, comm
     assert line["elapsed_ms"] < 3000
 
 
+def test_an_engine_that_crashes_at_its_start_is_started_once(probe: Probe, runtime: Path) -> None:
+    starts = probe.folder / "starts"
+    options = start_script(probe.folder, f"echo $$ >> {starts}; kill -SEGV $$")
+    lines = probe.render(f"unix:{runtime}/engine.sock", np.zeros((1, 8, 8, 4), np.float32), *options)
+    assert [line["code"] for line in lines] == [14]
+    assert len(starts.read_text().splitlines()) == 1
+
+
 @pytest.mark.parametrize("command", ["/no/such/program", "no-such-program", "/etc/passwd"])
 def test_a_program_that_cannot_run_is_named(probe: Probe, runtime: Path, command: str) -> None:
     line = probe.info(f"unix:{runtime}/engine.sock", *start_options(command))
     assert line["code"] == 9
     assert command in line["message"]
+
+
+def test_a_program_that_the_system_will_not_execute_is_named_with_the_reason(probe: Probe, runtime: Path) -> None:
+    script = probe.folder / "engine.sh"
+    script.write_text("#!/no/such/shell\n")
+    script.chmod(0o700)
+    line = probe.info(f"unix:{runtime}/engine.sock", *start_options(script))
+    assert line["code"] == 9
+    assert f"{script}: No such file or directory" in line["message"]
 
 
 def test_an_engine_that_never_answers_is_given_up(probe: Probe, runtime: Path) -> None:

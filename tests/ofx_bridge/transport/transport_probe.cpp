@@ -6,11 +6,15 @@
 //   transport_probe render --address A --frames FILE --size WxH [options]
 //   transport_probe fork --address A --frames FILE --size WxH [options]
 //
-// FILE of `render` holds RGBA float32 frames, top row first. One JSON object a line goes to stdout.
+// FILE of `render` holds RGBA float32 frames, top row first. One JSON object a line goes to stdout. --hooks FILE gets a
+// line each time that the probe, as the host, hears of a fork or of a child's end.
+#include <fcntl.h>
+#include <pthread.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <atomic>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -157,7 +161,24 @@ int pixels_command(const Options& options) {
     return 0;
 }
 
+std::string hooks_file;
+
+// In forked children and signal handlers too.
+void heard(const char* line) {
+    const int file = ::open(hooks_file.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    [[maybe_unused]] const ssize_t written = ::write(file, line, std::strlen(line));
+    ::close(file);
+}
+
+void hear_of_forks(const std::string& file) {
+    hooks_file = file;
+    ::pthread_atfork([] { heard("before a fork\n"); }, [] { heard("parent of a fork\n"); },
+                     [] { heard("child of a fork\n"); });
+    std::signal(SIGCHLD, [](int) { heard("end of a child\n"); });
+}
+
 EngineClient client_of(const Options& options) {
+    if (const std::string file = options.text("hooks"); !file.empty()) hear_of_forks(file);
     return EngineClient(options.text("address"),
                         {options.all("start"), std::chrono::milliseconds(options.number("patience-ms", 30000))});
 }
