@@ -89,8 +89,8 @@ def test_engine_starts_in_a_host_that_speaks_grpc_itself(
 ) -> None:
     monkeypatch.setenv("REELMEND_ENGINE_COMMAND", "/bin/false")  # which says nothing of its own
     with ExitStack() as stack:
-        # Live channels have pollers, which gRPC restarts in every forked child: some children died there, over descriptors
-        # that the child had closed.
+        # Live channels have pollers, which gRPC restarts in every forked child: some children died there, over
+        # descriptors that they had closed.
         for number in range(4):
             options = [("grpc.primary_user_agent", f"host {number}")]  # channels that share no connection
             channel = stack.enter_context(grpc.insecure_channel(shared_engine.address, options=options))

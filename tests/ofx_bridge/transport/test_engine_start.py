@@ -153,7 +153,7 @@ def test_the_engine_outlives_the_host_which_keeps_no_child(probe: Probe, runtime
 
 
 def test_the_host_hears_of_no_fork_and_of_no_child(probe: Probe, runtime: Path) -> None:
-    # A host's handlers may do anything in a child: gRPC's restart threads there, over descriptors that are about to close.
+    # A host's handlers may do anything in a child: gRPC's restart threads, over descriptors that are about to close.
     heard = probe.folder / "heard"
     options = [*start_options(*ENGINE), *RADIUS, "--hooks", str(heard)]
     arguments = probe.render_arguments(f"unix:{runtime}/engine.sock", rgba(moving_scene(3)), options)
