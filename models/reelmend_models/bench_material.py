@@ -11,11 +11,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 import reelmend_models
-from reelmend_models.damage import PRESETS, Blotch, Chain, Frame, damage_clip
+from reelmend_models.bench_scenery import Lighting, Passer
+from reelmend_models.damage import PRESETS, Bands, Blotch, Chain, ClipInfo, Flicker, Frame, Grain, damage_clip
 from reelmend_models.synthetic_pan import FRAMES, synthetic_pan
 from reelmend_models.training.footage import ClipEntry, Footage, Split, read_footage, split_seeds
 
@@ -23,12 +25,53 @@ FOOTAGE_VARIABLE = "REELMEND_FOOTAGE"
 DEFAULT_FOOTAGE = Path(".cache/footage/built")
 SPLIT: Split = "test"
 
-BENCH_PRESETS: dict[str, Chain] = {
+FILM_VARIABLE = "REELMEND_FILM"
+DEFAULT_FILM = Path("../shared/footage")
+FILM_LICENCE = "public domain (United States, published before 1931)"
+
+DAMAGE_PRESETS: dict[str, Chain] = {
     "flicker-only": PRESETS["flicker-only"],
     "blotches-only": Chain((Blotch(per_frame=(4.0, 8.0)),)),
     **{name: chain for name, chain in PRESETS.items() if name != "flicker-only"},
 }
 """The damage presets, and one of single-frame blotches alone, on about 0.2 % of the pixels."""
+
+LOCAL_FLICKER = Flicker(
+    gain_std=(0.0, 0.01), gamma_std=0.0, offset_std=0.0, spatial_std=(0.03, 0.08), outlier_probability=0.0
+)
+FLICKER_PRESETS: dict[str, Chain] = {
+    "flicker-global": Chain((Flicker(spatial_std=0.0),)),
+    "flicker-local": Chain((LOCAL_FLICKER,)),
+    "flicker-mixed": Chain((Flicker(spatial_std=(0.02, 0.06)),)),
+    "flicker-bands": Chain((Bands(),)),
+    "flicker-passer": Chain((LOCAL_FLICKER,)),
+}
+"""Flicker of one kind each; the last before a clip through which somebody walks, whose surroundings have a matte."""
+
+NOTHING = Chain(())
+PLATES: dict[str, Chain] = {
+    "flicker-passer": Chain((Passer(),)),
+    "clean": NOTHING,
+    "clean-grain": Chain((Grain(std=(0.02, 0.035)),)),
+    "clean-passer": Chain((Passer(),)),
+    "clean-fade": Chain((Lighting((0.0, 1.0, 1.0, 1.0, 0.0)),)),
+    "clean-ramp": Chain((Lighting((0.6, 0.6, 1.0, 1.0, 0.75)),)),
+}
+"""What a preset adds to the truth itself, before any damage."""
+
+CLEAN_PRESETS: dict[str, Chain] = {name: NOTHING for name in PLATES if name.startswith("clean")}
+FILM_PRESET = "real-film"
+
+BENCH_PRESETS: dict[str, Chain] = {**DAMAGE_PRESETS, **FLICKER_PRESETS, **CLEAN_PRESETS, FILM_PRESET: NOTHING}
+"""Every preset that the bench knows."""
+
+KINDS = {
+    **dict.fromkeys(DAMAGE_PRESETS, "damage"),
+    **dict.fromkeys(FLICKER_PRESETS, "flicker"),
+    **dict.fromkeys(CLEAN_PRESETS, "clean"),
+    FILM_PRESET: "film",
+}
+"""What each preset is for: any restorer, or the deflicker's bench; "film" has no truth."""
 
 QUICK_CLIPS = ("cockatoo", "pedestrians", "ocean", "city", "made-stream-1", "made-dogs-park-1")
 
@@ -49,23 +92,29 @@ class BenchClip:
     licence: str
     attribution: str
     modes: tuple[str, ...]
+    is_film: bool = False
 
 
 class FootageMaterial:
-    """The test split of a built footage folder, and the bench's presets."""
+    """The test split of a built footage folder, real old film where it is provided, and the bench's presets."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, film: Path | None = None) -> None:
+        self._film = real_film(film) if film else []
         self._footage: Footage = read_footage(folder)
         self._entries: dict[str, ClipEntry] = {clip.id: clip for clip in self._footage.clips(SPLIT)}
 
     def clips(self) -> Sequence[BenchClip]:
-        """Return the test clips in the order of the manifest, and the synthetic one."""
+        """Return the test clips in the order of the manifest, the synthetic one, and real film."""
         own = BenchClip(SYNTHETIC, None, 1280, 720, FRAMES, "Apache-2.0", "drawn by this project", modes=())
-        return [*(self._clip(entry) for entry in self._entries.values()), own]
+        return [*(self._clip(entry) for entry in self._entries.values()), own, *self._film]
 
     def presets(self) -> Sequence[str]:
         """Return the names of the presets."""
         return tuple(BENCH_PRESETS)
+
+    def kind(self, preset: str) -> str:
+        """Return "damage", "flicker", "clean" or "film"."""
+        return KINDS[preset]
 
     def seed(self, clip: str, preset: str) -> int:
         """Return the damage seed, one of the test split's, the same for a name at every call."""
@@ -80,12 +129,19 @@ class FootageMaterial:
         made = self._footage.made(self._entries[clip], width, height)
         return (made.frame(index) for index in range(self._entries[clip].frames))
 
+    def plate(self, frames: Iterable[Frame], preset: str, seed: int, frame_count: int) -> Iterator[Frame]:
+        """Yield each frame as it would be without damage: with the grain, light or passer that the preset adds."""
+        for frame, _ in damage_clip(frames, PLATES.get(preset, NOTHING), seed, frame_count):
+            yield frame
+
     def damage(
         self, frames: Iterable[Frame], preset: str, seed: int, frame_count: int
     ) -> Iterator[tuple[Frame, Mapping[str, NDArray[np.float32]]]]:
-        """Yield each frame damaged, and its true mattes by class."""
-        for frame, truth in damage_clip(frames, BENCH_PRESETS[preset], seed, frame_count):
-            yield frame, truth.mattes
+        """Yield each frame damaged, and its true mattes by class; of a passer the ring around it, as "around"."""
+        ring = preset == "flicker-passer"
+        for index, (frame, truth) in enumerate(damage_clip(frames, BENCH_PRESETS[preset], seed, frame_count)):
+            info = ClipInfo(frame_count, *frame.shape[:2])
+            yield frame, {"around": Passer().plan(info, seed).ring(index)} if ring else truth.mattes
 
     def fingerprint(self) -> str:
         """Return a digest of the test clips' rows, the damage and the code that makes them."""
@@ -95,6 +151,7 @@ class FootageMaterial:
                 *root.glob("damage/*.py"),
                 *root.glob("training/footage/made/*.py"),
                 root / "synthetic_pan.py",
+                root / "bench_scenery.py",
                 Path(__file__),
             ]
         )
@@ -102,6 +159,8 @@ class FootageMaterial:
         for entry in self._entries.values():
             made_of = entry.sha256 if entry.kind == "camera" else repr(entry.recipe)
             whole.update(f"{entry.id} {made_of}".encode())
+        for film in self._film:
+            whole.update(f"{film.name} {film.frame_count} {film.width}".encode())
         for file in code:
             whole.update(file.read_bytes())
         return whole.hexdigest()
@@ -122,6 +181,26 @@ class FootageMaterial:
 def material(folder: Path | None = None) -> FootageMaterial:
     """Return the material of a built footage folder, $REELMEND_FOOTAGE or .cache/footage/built unless given.
 
-    Raises FootageError, with the command that builds it, when there is none.
+    Real film is taken from $REELMEND_FILM or ../shared/footage, where it is there. Raises FootageError, with the
+    command that builds it, when there is no footage.
     """
-    return FootageMaterial(folder or Path(os.environ.get(FOOTAGE_VARIABLE) or DEFAULT_FOOTAGE))
+    film = Path(os.environ.get(FILM_VARIABLE) or DEFAULT_FILM)
+    return FootageMaterial(folder or Path(os.environ.get(FOOTAGE_VARIABLE) or DEFAULT_FOOTAGE), film)
+
+
+def real_film(folder: Path) -> list[BenchClip]:
+    """Return the PNG sequences in a folder's sub-folders, by name; none where there is no folder."""
+    found = []
+    for place in sorted(path for path in folder.iterdir() if path.is_dir()) if folder.is_dir() else []:
+        pictures = sorted(place.glob("*.png"))
+        if pictures:
+            first = cv2.imread(str(pictures[0]))
+            height, width = (0, 0) if first is None else first.shape[:2]
+            attribution = "real film; see README.md in its folder"
+            modes = ("quick", "full")
+            found.append(
+                BenchClip(
+                    place.name, place, width, height, len(pictures), FILM_LICENCE, attribution, modes, is_film=True
+                )
+            )
+    return found

@@ -2,16 +2,22 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
 from reelmend_models.bench_material import (
     BENCH_PRESETS,
+    DAMAGE_PRESETS,
     DEFAULT_FOOTAGE,
+    FLICKER_PRESETS,
     FOOTAGE_VARIABLE,
+    KINDS,
+    PLATES,
     SYNTHETIC,
     FootageMaterial,
     material,
+    real_film,
 )
 from reelmend_models.damage import PRESETS
 from reelmend_models.synthetic_pan import synthetic_pan
@@ -33,7 +39,8 @@ def test_footage_that_is_not_built_is_named_with_the_command_that_builds_it(
 
 
 def test_every_damage_preset_is_a_preset_of_the_bench() -> None:
-    assert set(PRESETS) | {"blotches-only"} == set(BENCH_PRESETS)
+    assert set(PRESETS) | {"blotches-only"} == set(DAMAGE_PRESETS)
+    assert set(DAMAGE_PRESETS) < set(BENCH_PRESETS) == set(KINDS)
 
 
 @built
@@ -84,3 +91,64 @@ def test_the_synthetic_pan_is_the_same_every_time_and_its_light_swings_by_15_per
 @built
 def test_the_fingerprint_stays_while_nothing_changes() -> None:
     assert FootageMaterial(BUILT).fingerprint() == FootageMaterial(BUILT).fingerprint()
+
+
+def damaged(preset: str, count: int = 24) -> tuple[np.ndarray, np.ndarray, list[dict[str, np.ndarray]]]:
+    """Return plates, damaged frames and mattes of a grey clip under a preset."""
+    found = FootageMaterial.__new__(FootageMaterial)
+    grey = [np.full((72, 128, 3), 0.5, np.float32)] * count
+    plates = list(found.plate(grey, preset, 3, count))
+    pairs = list(found.damage(plates, preset, 3, count))
+    return np.stack(plates), np.stack([frame for frame, _ in pairs]), [dict(mattes) for _, mattes in pairs]
+
+
+@pytest.mark.parametrize("preset", [name for name, kind in KINDS.items() if kind in ("clean", "film")])
+def test_a_clean_preset_damages_nothing(preset: str) -> None:
+    plates, source, _ = damaged(preset)
+    assert np.array_equal(plates, source)
+    assert (plates != 0.5).any() == (preset in PLATES and preset != "clean")
+
+
+@pytest.mark.parametrize("preset", FLICKER_PRESETS)
+def test_a_flicker_preset_moves_light_and_nothing_else(preset: str) -> None:
+    plates, source, mattes = damaged(preset)
+    ratio = source / plates
+    assert 0.005 < np.log(ratio).std() < 0.2
+    assert np.abs(np.diff(ratio, axis=1)).max() < 0.03
+    assert all(set(matte) <= {"around"} for matte in mattes)
+
+
+def test_global_flicker_is_the_same_everywhere_and_local_flicker_has_little_of_it() -> None:
+    everywhere, local = (damaged(preset)[1] for preset in ("flicker-global", "flicker-local"))
+    assert everywhere.std(axis=(1, 2, 3)).max() < 1e-6
+    means = np.log(local.mean(axis=(1, 2, 3)))
+    assert means.std() < 0.3 * np.log(local).std()
+
+
+def test_somebody_walks_by_and_his_surroundings_are_known() -> None:
+    plates, _, mattes = damaged("flicker-passer")
+    covered = np.abs(plates - 0.5).max(axis=3) > 0.1
+    around = np.stack([matte["around"] for matte in mattes]) > 0
+    assert 0.05 < covered.mean() < 0.4
+    assert not (covered & around).any()
+    assert (np.diff(covered.astype(int), axis=0) != 0).any(axis=(1, 2)).all()
+    near = np.stack([cv2.dilate(frame.astype(np.uint8), np.ones((13, 13), np.uint8)) for frame in covered])
+    assert (near[around] > 0).mean() > 0.98
+
+
+def test_fades_end_in_black_and_ramps_do_not() -> None:
+    fade, ramp = (damaged(preset)[0].mean(axis=(1, 2, 3)) for preset in ("clean-fade", "clean-ramp"))
+    assert fade[[0, -1]].max() < 1e-6
+    assert fade.max() == pytest.approx(0.5)
+    assert ramp.min() > 0.25
+    assert np.ptp(ramp) > 0.15
+
+
+def test_real_film_is_found_by_folder_and_its_absence_is_no_error(tmp_path: Path) -> None:
+    assert real_film(tmp_path / "nowhere") == []
+    (tmp_path / "some_film").mkdir()
+    (tmp_path / "no_pictures").mkdir()
+    for number in (1, 2):
+        cv2.imwrite(str(tmp_path / "some_film" / f"{number:05d}.png"), np.zeros((36, 48, 3), np.uint8))
+    (film,) = real_film(tmp_path)
+    assert (film.name, film.width, film.height, film.frame_count, film.is_film) == ("some_film", 48, 36, 2, True)

@@ -12,6 +12,10 @@ from numpy.typing import NDArray
 from reelmend.quality.bench.timed_method import procedural_clip
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 12
+KINDS = {"flicker-global": "flicker", "flicker-local": "flicker", "flicker-mixed": "flicker", "clean": "clean"} | {
+    "clean-dim": "clean",
+    "real-film": "film",
+}
 
 
 @dataclass(frozen=True)
@@ -24,19 +28,28 @@ class SmallClip:
     licence: str = "CC0-1.0"
     attribution: str = "made by the test"
     modes: tuple[str, ...] = ("quick", "full")
+    is_film: bool = False
 
 
 class SmallMaterial:
-    """Two clips; "flicker" scales light by a known gain, "spots" paints a known square black, "broken" raises."""
+    """Two clips; "flicker" scales light by a known gain, "spots" paints a known square black, "broken" raises.
 
-    def __init__(self, clips: Sequence[SmallClip] = (SmallClip("one"), SmallClip("two"))) -> None:
-        self._clips = clips
+    `presets` may name more: those that begin with "flicker" flicker, of the others nothing is damaged; "clean-dim"
+    halves the light of the truth.
+    """
+
+    def __init__(
+        self,
+        clips: Sequence[SmallClip] = (SmallClip("one"), SmallClip("two")),
+        presets: Sequence[str] = ("flicker", "spots", "broken"),
+    ) -> None:
+        self._clips, self._presets = clips, presets
 
     def clips(self) -> Sequence[SmallClip]:
         return self._clips
 
     def presets(self) -> Sequence[str]:
-        return ("flicker", "spots", "broken")
+        return self._presets
 
     def seed(self, clip: str, preset: str) -> int:
         return len(clip) + len(preset)
@@ -45,14 +58,26 @@ class SmallMaterial:
         for frame in procedural_clip(FRAMES, width, height, seed=len(clip) + ord(clip[0])):
             yield frame.astype(np.float32) / np.float32(255.0)
 
+    def kind(self, preset: str) -> str:
+        return KINDS.get(preset, "damage")
+
+    def plate(
+        self, frames: Iterable[NDArray[np.float32]], preset: str, seed: int, frame_count: int
+    ) -> Iterator[NDArray[np.float32]]:
+        for frame in frames:
+            yield frame * np.float32(0.5) if preset == "clean-dim" else frame
+
     def damage(
         self, frames: Iterable[NDArray[np.float32]], preset: str, seed: int, frame_count: int
     ) -> Iterator[tuple[NDArray[np.float32], Mapping[str, NDArray[np.float32]]]]:
         for index, frame in enumerate(frames):
             if preset == "broken":
                 raise ValueError("this preset can't be drawn")
-            if preset == "flicker":
+            if preset.startswith("flicker"):
                 yield frame * np.float32(0.9 if index % 2 else 1.1), {}
+                continue
+            if preset != "spots":
+                yield frame, {}
                 continue
             damaged, matte = frame.copy(), np.zeros(frame.shape[:2], np.float32)
             corner = 4 + 9 * (index % 4)

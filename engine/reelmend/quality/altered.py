@@ -34,21 +34,23 @@ def psnr_altered(restored: Clip, source: Clip) -> float:
 
 
 def luma_moved(restored: Clip, source: Clip) -> float:
-    """Return how far mean luma moved, |restored − source| / source, averaged over the frames that were altered.
+    """Return how far mean luma moved over the frames that were altered, as a share of their light.
 
-    Range 0 (also when no frame was altered) to ∞, lower is better on clips without flicker; 0.003 is 0.3 %. Means are
-    floored at 1/255. Definition: this project's.
+    Σ|mean(restored_t) − mean(source_t)| / Σ mean(source_t): each frame counts by its light, so that the last frames of
+    a fade to black, where a third of a level is a third of the light, do not drown the rest. Range 0 (also when no
+    frame was altered) to ∞, lower is better on clips without flicker; 0.003 is 0.3 %. Means are floored at 1/255.
+    Definition: this project's.
     """
-    moved = _moved(restored, source)
-    return float(np.mean(moved)) if moved else 0.0
+    means = _mean_lumas(restored, source)
+    return sum(abs(r - s) for r, s in means) / sum(s for _, s in means) if means else 0.0
 
 
 def luma_moved_worst(restored: Clip, source: Clip) -> float:
-    """Return `luma_moved` of the frame in which it moved farthest.
+    """Return |restored − source| / source of the mean luma of the frame in which this is largest.
 
     Range 0 to ∞, lower is better. Definition: this project's.
     """
-    return max(_moved(restored, source), default=0.0)
+    return max((abs(r - s) / s for r, s in _mean_lumas(restored, source)), default=0.0)
 
 
 def high_frequency_kept(restored: Clip, source: Clip) -> float:
@@ -71,11 +73,12 @@ def _altered(restored: Clip, source: Clip) -> Iterator[tuple[Frame, Frame]]:
     return ((r, s) for r, s in paired(restored, source, NAMES) if not np.array_equal(r, s))
 
 
-def _moved(restored: Clip, source: Clip) -> list[float]:
-    means = [
-        [max(float(luma(f).mean(dtype=np.float64)), LUMA_FLOOR) for f in pair] for pair in _altered(restored, source)
-    ]
-    return [abs(r - s) / s for r, s in means]
+def _mean_lumas(restored: Clip, source: Clip) -> list[tuple[float, float]]:
+    return [(_mean_luma(r), _mean_luma(s)) for r, s in _altered(restored, source)]
+
+
+def _mean_luma(frame: Frame) -> float:
+    return max(float(luma(frame).mean(dtype=np.float64)), LUMA_FLOOR)
 
 
 def _detail_energies(restored: Frame, source: Frame) -> tuple[float, float]:

@@ -10,20 +10,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelmend.media import open_reader
-from reelmend.quality.bench.material import BenchError, ClipEntry, FloatFrame, Material
+from reelmend.quality.bench.material import FILM, BenchError, ClipEntry, FloatFrame, Material
 from reelmend.quality.bench.plan import Size
 from reelmend.quality.peers import Pixels
 from reelmend.quality.scene import Scene
 
 
-def load_clip(material: Material, clip: ClipEntry, size: Size) -> Pixels:
+def load_clip(material: Material, clip: ClipEntry, size: Size, preset: str = "") -> Pixels:
     """Return the first frames of a clip as (N, H, W, 3) uint8, area-averaged down to the height, never enlarged.
 
-    Width and height are even. Raises ReelmendError when the clip can't be read.
+    preset: the truth under it, with what it adds; "" for the clip as it is. Width and height are even. Raises ReelmendError
+    when the clip can't be read.
     """
     width, height = target_size(clip.width, clip.height, size.height)
     source = _read(clip) if clip.file is not None else material.render(clip.name, width, height)
-    frames = [_as_bytes(_resized(frame, width, height)) for frame in islice(source, size.frames)]
+    resized: Iterator[FloatFrame] = (_resized(frame, width, height) for frame in islice(source, size.frames))
+    if preset:
+        count = min(size.frames, clip.frame_count)
+        resized = material.plate(resized, preset, material.seed(clip.name, preset), count)
+    frames = [_as_bytes(frame) for frame in resized]
     if not frames:
         raise BenchError(f"clip '{clip.name}' has no frames; build the footage again")
     return np.stack(frames)
@@ -39,8 +44,11 @@ def make_scene(material: Material, clip: ClipEntry, preset: str, size: Size) -> 
     """Return the damaged clip, its truth and the true mattes, all in 8 bits, with what all methods share worked out.
 
     What the damage pushes beyond 0…1 is clipped, as a scan would. A matte is rounded up: exactly 0 is untouched.
+    Real film has no truth.
     """
-    truth = load_clip(material, clip, size)
+    truth = load_clip(material, clip, size, preset)
+    if material.kind(preset) == FILM:
+        return Scene(truth)
     frames = (frame.astype(np.float32) / np.float32(255.0) for frame in truth)
     source = np.empty_like(truth)
     mattes: dict[str, NDArray[np.uint8]] = {}
@@ -61,7 +69,8 @@ def shortened(scene: Scene, longest_frames: int | None) -> Scene:
     start = (length - longest_frames) // 2
     part = slice(start, start + longest_frames)
     mattes = {name: matte[part] for name, matte in (scene.matte_per_class or {}).items()}
-    return Scene(scene.source[part], scene.needed_truth[part], matte_per_class=mattes or None)
+    truth = None if scene.truth is None else scene.truth[part]
+    return Scene(scene.source[part], truth, matte_per_class=mattes or None)
 
 
 def _read(clip: ClipEntry) -> Iterator[FloatFrame]:

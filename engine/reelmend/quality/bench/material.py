@@ -18,6 +18,9 @@ from numpy.typing import NDArray
 from reelmend.errors import ReelmendError
 
 GROUP = "reelmend.bench"
+DAMAGE, FLICKER, CLEAN, FILM = "damage", "flicker", "clean", "film"
+"""What a preset is for: any restorer; a deflicker; showing that clean clips come to no harm; film without a truth."""
+
 FloatFrame: TypeAlias = NDArray[np.float32]
 """(H, W, 3) R, G, B, 0…1."""
 
@@ -48,6 +51,11 @@ class ClipEntry(Protocol):
         """The modes, "quick" and "full", that take the clip by themselves; none for one that must be named."""
         ...
 
+    @property
+    def is_film(self) -> bool:
+        """Whether it is real film, without a truth: such clips go with presets of the kind "film", and no others do."""
+        ...
+
 
 class Material(Protocol):
     """Test clips and damage. Everything it gives is the same at every call."""
@@ -58,12 +66,20 @@ class Material(Protocol):
 
     def presets(self) -> Sequence[str]: ...
 
+    def kind(self, preset: str) -> str:
+        """Return what a preset is for: "damage", "flicker", "clean" or "film"."""
+        ...
+
     def seed(self, clip: str, preset: str) -> int:
         """Return the damage seed of a clip under a preset, one of the test split's."""
         ...
 
     def render(self, clip: str, width: int, height: int) -> Iterator[FloatFrame]:
         """Yield the frames of a clip that has no file."""
+        ...
+
+    def plate(self, frames: Iterable[FloatFrame], preset: str, seed: int, frame_count: int) -> Iterator[FloatFrame]:
+        """Yield each frame as it would be without damage under a preset: as it is, or with what the preset adds."""
         ...
 
     def damage(

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from itertools import product
 
 from reelmend.errors import BadRequestError
-from reelmend.quality.bench.material import ClipEntry, Material
+from reelmend.quality.bench.material import DAMAGE, FILM, ClipEntry, Material
 from reelmend.quality.peers import METHODS, Method
+from reelmend.quality.registry import MEASURES
 
 QUICK_PRESETS = ("flicker-only", "blotches-only", "dirt-only")
 
@@ -43,11 +44,14 @@ class Plan:
     methods: tuple[Method, ...]
     presets: tuple[str, ...]
     clips: tuple[ClipEntry, ...]
+    film_presets: frozenset[str] = frozenset()
+    measures: tuple[str, ...] = tuple(MEASURES)
 
     @property
     def scenes(self) -> list[tuple[str, ClipEntry]]:
-        """The (preset, clip) pairs in the order in which they are run."""
-        return list(product(self.presets, self.clips))
+        """The (preset, clip) pairs in the order in which they are run: film goes with its own presets."""
+        pairs = product(self.presets, self.clips)
+        return [(preset, clip) for preset, clip in pairs if clip.is_film == (preset in self.film_presets)]
 
     @property
     def cells(self) -> list[Cell]:
@@ -62,23 +66,42 @@ def make_plan(
     presets: Sequence[str] = (),
     clips: Sequence[str] = (),
     size: Size | None = None,
+    usual_methods: Sequence[str] = (),
+    usual_presets: Sequence[str] = (),
+    measures: Sequence[str] = (),
 ) -> Plan:
-    """Return the plan; empty lists mean all methods, and the presets and clips of the mode.
+    """Return the plan; empty lists mean all methods and measures, and the presets and clips of the mode.
 
-    Raises BadRequestError for a name that is not there, listing those that are.
+    usual_methods, usual_presets: what empty lists mean instead. Raises BadRequestError for a name that is not there,
+    listing those that are, and where no clip goes with any of the presets.
     """
     there = {clip.name: clip for clip in material.clips()}
     known_presets = tuple(material.presets())
     mode = "quick" if quick else "full"
     usual_clips = [name for name, clip in there.items() if mode in clip.modes] or list(there)
-    quick_presets = [name for name in QUICK_PRESETS if name in known_presets] or list(known_presets)
-    return Plan(
+    film = frozenset(name for name in known_presets if material.kind(name) == FILM)
+    taken_presets = chosen("preset", presets, known_presets, usual_presets or _usual_presets(material, quick))
+    taken_clips = [there[name] for name in chosen("clip", clips, there, usual_clips)]
+    plan = Plan(
         mode=mode,
         size=size or (QUICK if quick else FULL),
-        methods=tuple(METHODS[name] for name in chosen("method", methods, METHODS)),
-        presets=tuple(chosen("preset", presets, known_presets, quick_presets if quick else None)),
-        clips=tuple(there[name] for name in chosen("clip", clips, there, usual_clips)),
+        methods=tuple(METHODS[name] for name in chosen("method", methods, METHODS, usual_methods or None)),
+        presets=tuple(taken_presets),
+        clips=tuple(clip for clip in taken_clips if any(clip.is_film == (name in film) for name in taken_presets)),
+        film_presets=film,
+        measures=tuple(measures or MEASURES),
     )
+    if not plan.scenes:
+        names = ", ".join(clip.name for clip in taken_clips)
+        raise BadRequestError(f"no clip of {names} goes with {', '.join(taken_presets)}: one is real film, one is not")
+    return plan
+
+
+def _usual_presets(material: Material, quick: bool) -> list[str]:
+    """Return the damage presets, in quick mode few of them: what is for the deflicker alone has a bench of its own."""
+    damage = [name for name in material.presets() if material.kind(name) == DAMAGE]
+    few = [name for name in QUICK_PRESETS if name in damage] if quick else []
+    return few or damage
 
 
 def chosen(

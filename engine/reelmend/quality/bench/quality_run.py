@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -23,6 +23,8 @@ RAN = "ran"
 """The row that every cell has: 1 when the method ran, 0 when not, with the reason in its note."""
 INPUT_PSNR = "psnr_input_same_frames"
 """A row of methods that got a part of the clip: what the input has on that part, in dB."""
+
+FLOW_MEASURE = "warp_error_dis"
 
 Progress = Callable[[Cell], None]
 
@@ -55,7 +57,7 @@ def _run_scene(
 ) -> None:
     try:
         scene = make_scene(material, clip, preset, plan.size)
-        _work_out_shared(scene)
+        _work_out_shared(scene, plan.measures)
     except Exception as error:  # as for a method: the rows say what went wrong
         for cell in todo:
             store.put(_failed(cell, f"the scene can't be made: {error}"), *_name(cell))
@@ -63,7 +65,10 @@ def _run_scene(
         return
     stopped = threading.Event()
     with ThreadPoolExecutor(usable_cores()) as pool:
-        running = [pool.submit(_run_unless, stopped, cell, method, scene, store) for cell, method in todo.items()]
+        running = [
+            pool.submit(_run_unless, stopped, cell, method, scene, store, plan.measures)
+            for cell, method in todo.items()
+        ]
         try:
             for future in as_completed(running):
                 finished = future.result()
@@ -74,15 +79,17 @@ def _run_scene(
             raise
 
 
-def _run_unless(stopped: threading.Event, cell: Cell, method: Method, scene: Scene, store: Store) -> Cell | None:
+def _run_unless(
+    stopped: threading.Event, cell: Cell, method: Method, scene: Scene, store: Store, measures: Sequence[str]
+) -> Cell | None:
     if stopped.is_set():
         return None
-    store.put(run_cell(cell, method, scene), *_name(cell))
+    store.put(run_cell(cell, method, scene, measures), *_name(cell))
     return cell
 
 
-def run_cell(cell: Cell, method: Method, scene: Scene) -> Piece:
-    """Return the piece of one cell: its readings, or why there are none."""
+def run_cell(cell: Cell, method: Method, scene: Scene, measures: Sequence[str] = tuple(MEASURES)) -> Piece:
+    """Return the piece of one cell: its readings of some measures, or why there are none."""
     if reason := method.missing():
         return _failed(cell, f"not run: {reason}")
     part = shortened(scene, method.longest_frames)
@@ -90,22 +97,25 @@ def run_cell(cell: Cell, method: Method, scene: Scene) -> Piece:
     try:
         restored = method.restore(part.source)  # type: ignore[arg-type]
         seconds = time.perf_counter() - started
-        readings = _readings(Restoration(part, restored.frames, restored.matte), is_whole=part is scene)
+        restoration = Restoration(part, restored.frames, restored.matte)
+        readings = _readings(restoration, measures, is_whole=part is scene)
     except Exception as error:  # one method's failure is a row of the table, not the end of the run
         return _failed(cell, f"failed: {type(error).__name__}: {error}")
     rows = [Reading(RAN, 1.0), *readings]
     if part is not scene:
         rows[0] = Reading(RAN, 1.0, f"on the middle {len(part.source)} frames: too slow for all")
-        rows.append(Reading(INPUT_PSNR, psnr(part.source, part.needed_truth)))
+        if part.truth is not None:
+            rows.append(Reading(INPUT_PSNR, psnr(part.source, part.truth)))
     return {**_place(cell), "rows": [_row(cell, r) for r in rows], "seconds": seconds, "frames": len(part.source)}
 
 
-def _readings(restoration: Restoration, is_whole: bool) -> list[Reading]:
-    """Return all readings; a part of a clip says nothing about flicker, which would look smaller than on the whole."""
+def _readings(restoration: Restoration, measures: Sequence[str], is_whole: bool) -> list[Reading]:
+    """Return the readings; a part of a clip says nothing about flicker, which would look smaller than on the whole."""
+    wanted = [MEASURES[name] for name in measures]
     if is_whole:
-        return take(restoration)
-    spatial = [measure for measure in MEASURES.values() if Need.TEMPORAL not in measure.needs]
-    temporal = [name for name, measure in MEASURES.items() if measure not in spatial]
+        return take(restoration, wanted)
+    spatial = [measure for measure in wanted if Need.TEMPORAL not in measure.needs]
+    temporal = [measure.name for measure in wanted if measure not in spatial]
     return [
         *take(restoration, spatial),
         *(Reading(name, None, "not measured: needs the whole clip") for name in temporal),
@@ -129,9 +139,10 @@ def _name(cell: Cell) -> tuple[str, ...]:
     return ("cell", cell.preset, cell.clip, cell.method)
 
 
-def _work_out_shared(scene: Scene) -> None:
-    """Find timeline, light and flow of the truth before the methods share them."""
-    for needed in ("timeline", "true_mean_luma", "flow"):
+def _work_out_shared(scene: Scene, measures: Sequence[str]) -> None:
+    """Find timeline, light and, where it is wanted, flow of the truth before the methods share them."""
+    flow = ("flow",) if FLOW_MEASURE in measures else ()
+    for needed in ("timeline", "true_mean_luma", "true_luma_grid", *flow):
         try:
             getattr(scene, needed)
         except ReelmendError:

@@ -26,8 +26,9 @@ def fingerprint(plan: Plan, material: Material) -> str:
     root = Path(next(iter(reelmend.__path__)))
     code = sorted({file for pattern in _JUDGING for file in root.glob(pattern)})
     own = [Path(__file__).with_name(name) for name in _SHAPING]
+    shape = f"{plan.size!r} {plan.measures!r}"
     methods = [f"{method.name} {method.missing()} {_version(method)}" for method in plan.methods]
-    return digest_of([*code, *own, *methods, material.fingerprint(), repr(plan.size), str(provenance.versions())])
+    return digest_of([*code, *own, *methods, material.fingerprint(), shape, str(provenance.versions())])
 
 
 def assemble(
