@@ -4,6 +4,7 @@
 #include "platform/linux/child.h"
 
 #include <sched.h>
+#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -11,7 +12,6 @@
 #include <cerrno>
 #include <csignal>
 #include <cstddef>
-#include <memory>
 
 // The C library's clone() by its other name: that of newer ThreadSanitizers takes the child's memory for a copy, and
 // stops the host over it.
@@ -24,19 +24,17 @@ namespace {
 constexpr size_t kSignalSetBytes = 8;  // the kernel's, which is not the C library's
 
 // Room for the dynamic linker, should it resolve a symbol and save every register on the way.
-struct alignas(16) Stack {
-    unsigned char bytes[64 << 10];
-};
+constexpr size_t kStackBytes = 64 << 10;
 
 struct Start {
     const ChildPlan& plan;
-    Stack child;
-    Stack grandchild;
+    unsigned char* child_stack_end;
+    unsigned char* grandchild_stack_end;
 };
 
 // The caller stands still until the new process has become a program or ended. `signal` tells its parent of that end.
-int clone_onto(Stack& stack, int (*function)(void*), Start& start, int signal) {
-    return __clone(function, &stack + 1, CLONE_VM | CLONE_VFORK | signal, &start);
+int clone_onto(unsigned char* stack_end, int (*function)(void*), Start& start, int signal) {
+    return __clone(function, stack_end, CLONE_VM | CLONE_VFORK | signal, &start);
 }
 
 int fail(const ChildPlan& plan) {
@@ -89,23 +87,29 @@ int become_program(void* argument) {
 int leave_orphan(void* argument) {
     auto& start = *static_cast<Start*>(argument);
     if (::syscall(SYS_setsid) < 0) return fail(start.plan);
-    return clone_onto(start.grandchild, become_program, start, SIGCHLD) < 0 ? fail(start.plan) : 0;
+    return clone_onto(start.grandchild_stack_end, become_program, start, SIGCHLD) < 0 ? fail(start.plan) : 0;
 }
 
 }  // namespace
 
 int start_orphan(const ChildPlan& plan) {
-    const auto start = std::unique_ptr<Start>(new Start{plan, {}, {}});
+    // No heap: valgrind makes copies of the clones' memory, and would call it lost there.
+    constexpr int kFlags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK;
+    void* stacks = ::mmap(nullptr, 2 * kStackBytes, PROT_READ | PROT_WRITE, kFlags, -1, 0);
+    if (stacks == MAP_FAILED) return errno;
+    unsigned char* middle = static_cast<unsigned char*>(stacks) + kStackBytes;
+    Start start{plan, middle, middle + kStackBytes};
     sigset_t all;
     sigset_t before;
     ::sigfillset(&all);
     ::pthread_sigmask(SIG_SETMASK, &all, &before);
     // Without a signal at its end, neither a handler nor a wait of the host's for its own children meets it.
-    const pid_t child = clone_onto(start->child, leave_orphan, *start, 0);
+    const pid_t child = clone_onto(start.child_stack_end, leave_orphan, start, 0);
     const int error = child < 0 ? errno : 0;
     ::pthread_sigmask(SIG_SETMASK, &before, nullptr);
     while (child >= 0 && ::waitpid(child, nullptr, __WALL) < 0 && errno == EINTR) {
     }
+    ::munmap(stacks, 2 * kStackBytes);
     return error;
 }
 
