@@ -68,7 +68,7 @@ def quality(
         size=planning.Size(frames or usual.frames, height or usual.height),
     )
     load_before = provenance.load_average()
-    store = Store(out / "cells" / plan.mode, results.fingerprint(plan, given))
+    store = Store(out / "cells" / plan.mode, results.fingerprints(plan, given))
     if not resume:
         store.clear()
     with steps_bar("cells", len(plan.cells)) as step:

@@ -24,6 +24,7 @@ from reelmend.quality.flicker_series import (
     log_luma,
     log_ratio,
 )
+from reelmend.quality.halo import halo
 from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
 from reelmend.quality.motion import flow_steps_dis, temporal_difference_error, warp_error_dis
 from reelmend.quality.plant import Recovery, plant_and_recover
@@ -63,6 +64,7 @@ __all__ = [
     "flicker_std_global",
     "flow_steps_dis",
     "grain_kept",
+    "halo",
     "harm_ppm",
     "high_frequency_kept",
     "high_pass",

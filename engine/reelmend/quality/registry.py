@@ -24,6 +24,7 @@ from reelmend.quality.flicker_series import (
     log_luma,
     log_ratio,
 )
+from reelmend.quality.halo import halo
 from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
 from reelmend.quality.motion import temporal_difference_error, warp_error_dis
 from reelmend.quality.repair import bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
@@ -227,6 +228,7 @@ _ALL = (
     Measure("luma_moved", "share", _LOWER, frozenset(), lambda r: luma_moved(r.restored, r.scene.source), luma_moved),
     Measure("luma_moved_worst", "share", _LOWER, frozenset(), _luma_moved_worst, luma_moved_worst),
     Measure("high_frequency_kept", "ratio", _ONE, frozenset(), _high_frequency_kept, high_frequency_kept),
+    Measure("halo", "ratio", _LOWER, _PLACED, lambda r: halo(r.restored, r.scene.needed_truth, r.scene.matte), halo),
     Measure("grain_kept", "ratio", _ONE, frozenset(), _grain_kept, grain_kept),
     Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_global, flicker_residual_global),
     Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_local, flicker_residual_local),

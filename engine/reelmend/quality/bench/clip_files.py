@@ -19,8 +19,8 @@ from reelmend.quality.scene import Scene
 def load_clip(material: Material, clip: ClipEntry, size: Size, preset: str = "") -> Pixels:
     """Return the first frames of a clip as (N, H, W, 3) uint8, area-averaged down to the height, never enlarged.
 
-    preset: the truth under it, with what it adds; "" for the clip as it is. Width and height are even. Raises ReelmendError
-    when the clip can't be read.
+    preset: the truth under it, with what it adds; "" for the clip as it is. Width and height are even. Raises
+    ReelmendError when the clip can't be read.
     """
     width, height = target_size(clip.width, clip.height, size.height)
     source = _read(clip) if clip.file is not None else material.render(clip.name, width, height)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -15,20 +16,42 @@ from reelmend.quality.bench.quality_run import measures_told
 from reelmend.quality.bench.store import Piece, digest_of
 
 SCHEMA_VERSION = 1
-_JUDGING = ("quality/*.py", "quality/peers/*.py", "effects/*.py", "inference/*.py", "buffer/*.py", "media/*.py")
+_JUDGING = ("quality/*.py", "quality/peers/*.py", "media/*.py")
+_OWN = ("*.py", "effects/*.py", "inference/*.py", "buffer/*.py", "colour/*.py")
+OWN_PREFIX = "reelmend-"
 _SHAPING = ("clip_files.py", "quality_run.py", "timed_method.py", "timing.py")
 
 Results = dict[str, Any]
 
 
-def fingerprint(plan: Plan, material: Material) -> str:
-    """Return a digest of all that a cell's figures depend on beside its own name: code, methods, material, sizes."""
+def fingerprints(plan: Plan, material: Material) -> Callable[[Sequence[str]], str]:
+    """Return the fingerprint of a piece by its name, whose last part is a method.
+
+    It covers what the piece depends on: measures, methods' code, material and sizes; for our own effects the engine's
+    code too, so that a change of an effect leaves the peers' cells as they are.
+    """
+    shared = _shared_code()
+    own = digest_of(_code(_OWN))
+    shape = f"{plan.size!r} {plan.measures!r} {provenance.versions()}"
+    parts = [digest_of(shared), material.fingerprint(), shape]
+
+    @cache
+    def of_method(name: str) -> str:
+        told = [
+            f"{method.name} {method.missing()} {_version(method)}" for method in plan.methods if method.name == name
+        ]
+        return digest_of([*parts, *told, own if name.startswith(OWN_PREFIX) else ""])
+
+    return lambda name: of_method(name[-1])
+
+
+def _shared_code() -> list[Path]:
+    return [*_code(_JUDGING), *(Path(__file__).with_name(name) for name in _SHAPING)]
+
+
+def _code(patterns: Sequence[str]) -> list[Path]:
     root = Path(next(iter(reelmend.__path__)))
-    code = sorted({file for pattern in _JUDGING for file in root.glob(pattern)})
-    own = [Path(__file__).with_name(name) for name in _SHAPING]
-    shape = f"{plan.size!r} {plan.measures!r}"
-    methods = [f"{method.name} {method.missing()} {_version(method)}" for method in plan.methods]
-    return digest_of([*code, *own, *methods, material.fingerprint(), shape, str(provenance.versions())])
+    return sorted({file for pattern in patterns for file in root.glob(pattern)})
 
 
 def assemble(

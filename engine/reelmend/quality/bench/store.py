@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +18,13 @@ Piece = dict[str, Any]
 class Store:
     """JSON files in a folder, each written whole or not at all, and valid only for the fingerprint that made them.
 
-    The fingerprint stands for everything that the pieces share (code, weights, clips, sizes): when it changes, what was
-    stored no longer counts.
+    The fingerprint stands for everything that a piece depends on beside its name (code, weights, clips, sizes): one for
+    all, or a function of the name. When it changes, what was stored no longer counts.
     """
 
-    def __init__(self, folder: Path, fingerprint: str) -> None:
+    def __init__(self, folder: Path, fingerprint: str | Callable[[Sequence[str]], str]) -> None:
         self._folder = folder
-        self._fingerprint = fingerprint
+        self._fingerprint_of = fingerprint if callable(fingerprint) else lambda _name: fingerprint
         try:
             folder.mkdir(parents=True, exist_ok=True)
             write_whole(folder / ".gitignore", "*\n")
@@ -39,7 +39,7 @@ class Store:
             piece = json.loads(self._path(name).read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return None
-        if not isinstance(piece, dict) or piece.get("fingerprint") != self._fingerprint:
+        if not isinstance(piece, dict) or piece.get("fingerprint") != self._fingerprint_of(name):
             return None
         return piece
 
@@ -47,7 +47,7 @@ class Store:
         """Store a piece under its name. Raises BenchError when it can't be written."""
         path = self._path(name)
         try:
-            write_whole(path, json.dumps({**piece, "fingerprint": self._fingerprint}, ensure_ascii=False))
+            write_whole(path, json.dumps({**piece, "fingerprint": self._fingerprint_of(name)}, ensure_ascii=False))
         except OSError as error:
             raise BenchError(
                 f"{path} can't be written: {error.strerror or error}; free some space and use --resume"

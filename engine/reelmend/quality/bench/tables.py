@@ -38,12 +38,29 @@ _GRAIN = Column("grain_kept", "grain kept", 2)
 _PRECISION = Column("matte_precision", "matte precision", 2)
 _RECALL = Column("matte_recall", "matte recall", 2)
 
+_MOVED = Column("luma_moved", "mean luma moved, %", 3, 100.0)
+_MOVED_WORST = Column("luma_moved_worst", "in the worst frame, %", 2, 100.0)
+_ALTERED = Column("psnr_altered", "PSNR of altered frames, dB")
+_ENERGY = Column("flicker_energy_global", "flicker energy, global, 10⁻⁴", 3, 1e4)
+_LOCAL_ENERGY = Column("flicker_energy_local", "on the grid, 10⁻⁴", 3, 1e4)
+_DETAIL = Column("high_frequency_kept", "fine detail kept", 3)
+_HALO = Column("halo", "error around the passer, × elsewhere", 2)
+
+_FLICKER = (_GLOBAL, _LOCAL, _DRIFT, _PSNR, _DETAIL)
 _DIRT = (_PSNR, _INSIDE, _OUTSIDE, _HARM, _GRAIN, _PRECISION, _RECALL)
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "flicker-only": (_GLOBAL, _LOCAL, _DRIFT, _PSNR, _SSIM, _WARP),
     "blotches-only": _DIRT,
     "dirt-only": _DIRT,
 }
+COLUMNS_OF_KINDS: dict[str, tuple[Column, ...]] = {
+    "flicker-passer": (*_FLICKER, _HALO),
+    "flicker-": _FLICKER,
+    "clean": (_ALTERED, _MOVED, _MOVED_WORST, _DETAIL),
+    "real-film": (_ENERGY, _LOCAL_ENERGY, _DETAIL),
+}
+"""By how a preset's name begins."""
+
 OTHER_COLUMNS = (_PSNR, _SSIM, _INSIDE, _OUTSIDE, _HARM, _GLOBAL, _DRIFT, _WARP)
 
 
@@ -84,7 +101,7 @@ def preset_table(results: Results, preset: str) -> str:
     """Return the table of one preset: a row per method, a column per measure with its interval."""
     found = {(s["method"], s["measure"]): s for s in results["summaries"] if s["preset"] == preset}
     notes = {(r["method"]): r.get("note", "") for r in results["rows"] if r["preset"] == preset and r["measure"] == RAN}
-    columns = COLUMNS.get(preset, OTHER_COLUMNS)
+    columns = _columns_of(preset)
     body = []
     for method in results["methods"]:
         name = method["method"]
@@ -164,6 +181,11 @@ def blocks(results: Results) -> dict[str, str]:
         "clips": clip_table(results),
         **presets,
     }
+
+
+def _columns_of(preset: str) -> tuple[Column, ...]:
+    by_start = (columns for start, columns in COLUMNS_OF_KINDS.items() if preset.startswith(start))
+    return COLUMNS.get(preset) or next(by_start, OTHER_COLUMNS)
 
 
 def _value(summary: Mapping[str, Any] | None, column: Column) -> str:

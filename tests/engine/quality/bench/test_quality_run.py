@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from reelmend.errors import BadRequestError
-from reelmend.quality.bench import quality_run
+from reelmend.quality.bench import quality_run, results
 from reelmend.quality.bench.clip_files import load_clip, make_scene, shortened, target_size
 from reelmend.quality.bench.plan import Plan, Size, make_plan
-from reelmend.quality.bench.results import assemble, fingerprint, summarise
+from reelmend.quality.bench.results import assemble, fingerprints, summarise
 from reelmend.quality.bench.store import Store
 from reelmend.quality.peers import METHODS, Method, PeerError, Pixels, Restored, ffmpeg
 from support.bench_material import SmallClip, SmallMaterial
@@ -99,9 +99,21 @@ def test_the_fingerprint_follows_the_size_and_the_methods(tmp_path: Path) -> Non
     plan = plan_of(material)
     other_size = Plan(plan.mode, Size(11, 48), plan.methods, plan.presets, plan.clips)
     fewer = with_methods(plan, METHODS["input"])
-    found = {fingerprint(p, material) for p in (plan, other_size)}
+    name = ("cell", "spots", "one", "input")
+    found = {fingerprints(p, material)(name) for p in (plan, other_size)}
     assert len(found) == 2
-    assert fingerprint(fewer, material) == fingerprint(with_methods(plan, METHODS["input"]), material)
+    assert fingerprints(fewer, material)(name) == fingerprints(plan, material)(name)
+    assert fingerprints(plan, material)((*name[:3], "windowed-log-gain")) not in found
+
+
+def test_a_changed_effect_leaves_the_peers_cells_and_not_our_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    material = SmallMaterial()
+    plan = plan_of(material, methods=("input", "reelmend-deflicker"))
+    before = fingerprints(plan, material)
+    monkeypatch.setattr(results, "_OWN", ("effects/*.py",))
+    after = fingerprints(plan, material)
+    names = [("cell", "spots", "one", method.name) for method in plan.methods]
+    assert [before(name) == after(name) for name in names] == [True, False]
 
 
 @pytest.mark.usefixtures("no_ffmpeg")
