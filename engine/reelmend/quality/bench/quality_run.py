@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
@@ -147,6 +147,12 @@ def _work_out_shared(scene: Scene, measures: Sequence[str]) -> None:
             getattr(scene, needed)
         except ReelmendError:
             continue  # the measures that need it will say why
+
+
+def failures(rows: Iterable[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Return each method that did not run, with the preset and the reason, once."""
+    failed = [row for row in rows if row["measure"] == RAN and row["value"] == 0.0]
+    return tuple(dict.fromkeys(f"{row['method']} on {row['preset']}: {row.get('note', '')}" for row in failed))
 
 
 def measures_told() -> Iterable[dict[str, str]]:

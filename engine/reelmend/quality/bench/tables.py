@@ -112,7 +112,7 @@ def preset_table(results: Results, preset: str) -> str:
         body.append([shown + ("†" if notes.get(name) and len(cells[-1]) else ""), *cells])
     there = [f"{m} {s['mean']:.1f} dB" for (m, measure), s in found.items() if measure == INPUT_PSNR and s["mean"]]
     footnote = f"\n\n† too slow for whole clips: a few frames of each, on which the input has ({', '.join(there)})"
-    return _table(["method", *(column.heading for column in columns)], body) + (footnote if there else "")
+    return markdown_table(["method", *(column.heading for column in columns)], body) + (footnote if there else "")
 
 
 def speed_table(results: Results) -> str:
@@ -132,7 +132,7 @@ def speed_table(results: Results) -> str:
         ]
         body.append([entry["method"], *figures])
     headings = ["method", "ms per 720p frame, median", "fastest…slowest run", "frames", "peak memory, MiB"]
-    return _table(headings, body)
+    return markdown_table(headings, body)
 
 
 def method_table(results: Results) -> str:
@@ -144,13 +144,13 @@ def method_table(results: Results) -> str:
         body.append(
             [method["method"], what, f"not run: {method['missing']}" if method["missing"] else method["version"]]
         )
-    return _table(["method", "what it does", "version"], body)
+    return markdown_table(["method", "what it does", "version"], body)
 
 
 def clip_table(results: Results) -> str:
     """Return the clips with their licences."""
     rows = [[c["clip"], f"{c['width']}×{c['height']}", c["licence"], c["attribution"]] for c in results["clips"]]
-    return _table(["clip", "original size", "licence", "attribution"], rows)
+    return markdown_table(["clip", "original size", "licence", "attribution"], rows)
 
 
 def update_document(path: Path, blocks: Mapping[str, str]) -> None:
@@ -204,7 +204,8 @@ def _figures(value: float) -> str:
     return f"{value:.2f}" if value < 10 else f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
-def _table(headings: Iterable[str], body: Iterable[Sequence[str]]) -> str:
+def markdown_table(headings: Iterable[str], body: Iterable[Sequence[str]]) -> str:
+    """Return a Markdown table."""
     rows = [list(headings)]
     rows += [["---"] * len(rows[0]), *([cell.replace("|", "\\|") for cell in row] for row in body)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)

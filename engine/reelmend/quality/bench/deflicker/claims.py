@@ -1,0 +1,187 @@
+"""What is claimed of the deflicker, held against what was measured: figure, interval and bar, met or missed."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from reelmend.quality.bench.deflicker.plan import GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
+from reelmend.quality.bench.quality_run import RAN
+from reelmend.quality.bench.statistics import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratio
+
+MET, MISSED, NOT_MEASURED = "met", "missed", "not measured"
+Values = dict[str, float]
+"""By clip."""
+
+
+class Against(enum.Enum):
+    """How our value is held against the other's of the same clip, and how the clips are put together."""
+
+    RATIO = "ratio"
+    """Mean of ours / mean of theirs."""
+    DIFFERENCE = "difference"
+    """Mean of ours − theirs."""
+    NOTHING = "value"
+    """Mean of ours."""
+    ONE = "distance from 1"
+    """Mean of |ours − 1|."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A bar for one measure under one preset. strict: the bar itself is not good enough."""
+
+    claim: str
+    preset: str
+    measure: str
+    bar: float
+    at_most: bool = True
+    against: Against = Against.RATIO
+    to: str = ""
+    strict: bool = False
+
+    def holds(self, figure: float) -> bool:
+        """Return whether a figure meets the bar."""
+        if figure == self.bar:
+            return not self.strict
+        return (figure < self.bar) == self.at_most
+
+    def of_clips(self, ours: Values, theirs: Values) -> Values:
+        """Return the figure of each clip that has what it takes."""
+        if self.against is Against.NOTHING:
+            return dict(ours)
+        if self.against is Against.ONE:
+            return {clip: abs(value - 1.0) for clip, value in ours.items()}
+        shared = {clip: (value, theirs[clip]) for clip, value in ours.items() if clip in theirs}
+        if self.against is Against.DIFFERENCE:
+            return {clip: one - two for clip, (one, two) in shared.items()}
+        return {clip: one / two for clip, (one, two) in shared.items() if two != 0.0}
+
+    def figure(self, ours: Values, theirs: Values) -> Interval | None:
+        """Return the figure over all clips with its interval; None without any."""
+        by_clip = self.of_clips(ours, theirs)
+        if not by_clip:
+            return None
+        if self.against is Against.RATIO:
+            return bootstrap_ratio([ours[clip] for clip in by_clip], [theirs[clip] for clip in by_clip])
+        if self.against is Against.DIFFERENCE:
+            return bootstrap_difference([ours[clip] for clip in by_clip], [theirs[clip] for clip in by_clip])
+        return bootstrap_mean(list(by_clip.values()))
+
+
+def claims(presets: Iterable[str]) -> list[Claim]:
+    """Return every claim about these presets, in the order of the table."""
+    clean = [preset for preset in presets if preset.startswith("clean")]
+    return [
+        claim for claim in (*_FLICKER, *(c for name in clean for c in _harm(name)), *_FILM) if claim.preset in presets
+    ]
+
+
+def judged(rows: Sequence[Mapping[str, Any]], presets: Sequence[str], ours: str = OURS) -> list[dict[str, Any]]:
+    """Return every claim about these presets with figure, interval, bar, verdict, and the figure of each clip.
+
+    rows: of the results. A clip in which a method failed has no figure, and the claim's note says so.
+    """
+    return [_judged(claim, rows, ours) for claim in claims(presets)]
+
+
+def _judged(claim: Claim, rows: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
+    own, theirs = (_values(rows, name, claim) for name in (ours, claim.to))
+    by_clip, found = claim.of_clips(own, theirs), claim.figure(own, theirs)
+    ran = [row["clip"] for row in _rows(rows, ours, claim.preset, RAN) if row["value"] == 1.0]
+    notes = _notes(rows, claim, ours, set(by_clip))
+    met = claim.holds(found.mean) if found else None
+    if found is None and ran and claim.measure == "psnr_altered" and all("no frame was altered" in n for n in notes):
+        met = True
+    worst = max(by_clip, key=lambda clip: by_clip[clip] if claim.at_most else -by_clip[clip], default=None)
+    ends = [] if found is None or found.low is None or found.high is None else [found.low, found.high]
+    return {
+        "claim": claim.claim,
+        "preset": claim.preset,
+        "measure": claim.measure,
+        "against": claim.against.value,
+        "to": claim.to or None,
+        "figure": found.mean if found else None,
+        "low": found.low if found else None,
+        "high": found.high if found else None,
+        "bar": claim.bar,
+        "at_most": claim.at_most,
+        "strict": claim.strict,
+        "verdict": NOT_MEASURED if met is None else MET if met else MISSED,
+        "interval_too": bool(ends) and all(claim.holds(end) for end in ends),
+        "clips": len(by_clip),
+        "clips_that_meet_it": sum(claim.holds(value) for value in by_clip.values()),
+        "worst_clip": worst,
+        "by_clip": by_clip,
+        **({"note": "; ".join(notes)} if notes else {}),
+    }
+
+
+def _values(rows: Sequence[Mapping[str, Any]], method: str, claim: Claim) -> Values:
+    found = _rows(rows, method, claim.preset, claim.measure)
+    return {row["clip"]: row["value"] for row in found if row["value"] is not None}
+
+
+def _rows(rows: Sequence[Mapping[str, Any]], method: str, preset: str, measure: str) -> list[Mapping[str, Any]]:
+    wanted = (method, preset, measure)
+    return [row for row in rows if (row["method"], row["preset"], row["measure"]) == wanted]
+
+
+def _notes(rows: Sequence[Mapping[str, Any]], claim: Claim, ours: str, told: set[str]) -> list[str]:
+    """Return why clips have no figure, each reason once with the clips."""
+    reasons: dict[str, list[str]] = {}
+    for name in filter(None, (ours, claim.to)):
+        for row in [*_rows(rows, name, claim.preset, RAN), *_rows(rows, name, claim.preset, claim.measure)]:
+            if row["clip"] not in told and row.get("note"):
+                reasons.setdefault(f"{name}: {row['note']}", []).append(row["clip"])
+    return [f"{', '.join(clips)}: {reason}" for reason, clips in reasons.items()]
+
+
+def _beside(preset: str, peer: str, *bars: tuple[str, str, float, Against]) -> list[Claim]:
+    return [
+        Claim(name, preset, measure, bar, against is Against.RATIO, against, peer)
+        for name, measure, bar, against in bars
+    ]
+
+
+_RESIDUAL, _ON_GRID, _DRIFT = "flicker_residual_global", "flicker_residual_local", "drift"
+_MIXED = tuple(
+    claim
+    for peer in (GLOBAL_PEER, LOCAL_PEER)
+    for claim in (
+        Claim(f"flicker left on the grid, × {peer}", "flicker-mixed", _ON_GRID, 1.0, to=peer, strict=True),
+        Claim(f"PSNR, dB above {peer}", "flicker-mixed", "psnr", 0.0, False, Against.DIFFERENCE, peer, strict=True),
+    )
+)
+_FLICKER = (
+    *_beside(
+        "flicker-global",
+        GLOBAL_PEER,
+        (f"flicker left, × {GLOBAL_PEER}", _RESIDUAL, 0.8, Against.RATIO),
+        (f"flicker left on the grid, × {GLOBAL_PEER}", _ON_GRID, 0.8, Against.RATIO),
+        (f"PSNR, dB above {GLOBAL_PEER}", "psnr", 1.0, Against.DIFFERENCE),
+        (f"drift, × {GLOBAL_PEER}", _DRIFT, 1.0, Against.RATIO),
+    ),
+    *_beside(
+        "flicker-local",
+        LOCAL_PEER,
+        (f"flicker left on the grid, × {LOCAL_PEER}", _ON_GRID, 0.75, Against.RATIO),
+        (f"PSNR, dB above {LOCAL_PEER}", "psnr", 2.0, Against.DIFFERENCE),
+    ),
+    *_MIXED,
+    Claim("gain error around a passer, × elsewhere", "flicker-passer", "halo", 1.0, against=Against.NOTHING),
+)
+_FILM = (
+    Claim("flicker energy, × before", "real-film", "flicker_energy_global", 0.15, to=INPUT),
+    Claim("flicker energy on the grid, × before", "real-film", "flicker_energy_local", 0.15, to=INPUT),
+    Claim("fine detail gained or lost, share", "real-film", "high_frequency_kept", 0.02, against=Against.ONE),
+)
+
+
+def _harm(preset: str) -> tuple[Claim, Claim]:
+    return (
+        Claim("PSNR over frames altered, dB", preset, "psnr_altered", 50.0, at_most=False, against=Against.NOTHING),
+        Claim("mean luma moved, share", preset, "luma_moved", 0.003, against=Against.NOTHING),
+    )
