@@ -91,3 +91,7 @@ class SmallMaterial:
 
 def material(_footage: Path | None = None) -> SmallMaterial:
     return SmallMaterial()
+
+
+def deflicker_material(_footage: Path | None = None) -> SmallMaterial:
+    return SmallMaterial(presets=("flicker-global", "flicker-local", "clean", "spots"))
