@@ -196,9 +196,11 @@ def masked_stores(folder: Path, **changes: Any) -> ModelStore:
     """Return a store with two models that read masks.
 
     "measured": light is measured inside of each frame's mask and added where the centre's and the last one's are;
-    outputs "result", "gain" and "curve". "kept": a brightened picture that the engine keeps to the mask.
+    outputs "result", "gain" and "curve". "kept": a brightened frame, without neighbours, that the engine keeps to the
+    mask.
     """
     clips = ["Source", "Mask"]
     outputs = ["result", "gain", "curve"]
     write_model(folder, "measured", [MEASURE, LIFT], input_clips=clips, outputs=outputs, **changes)
-    return write_model(folder, "kept", [BRIGHTEN], input_clips=clips, **changes)
+    alone = {"radius_frames": 0, "maximum_radius_frames": 0}
+    return write_model(folder, "kept", [BRIGHTEN], input_clips=clips, **{"temporal": alone, **changes})

@@ -32,6 +32,7 @@ from reelmend.effects.node_parameters import (
 )
 from reelmend.effects.presets import CUSTOM, preset_values, presets_of
 from reelmend.errors import ReelmendError
+from reelmend.frames import MASK, SOURCE
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
 from reelmend.parameters import Choice, Parameter, ParameterType, Role
@@ -47,7 +48,7 @@ class Face:
     """What the engine can't know of an effect: how the node presents it.
 
     `views` lists the View menu's values in an order that only ever grows at its end, since projects store positions;
-    outputs that it doesn't name follow. `parameters` are there whatever models there are.
+    outputs that it doesn't name follow. `parameters` and `clips` are there whatever models there are.
     """
 
     label: str
@@ -55,6 +56,7 @@ class Face:
     description: str
     views: tuple[str, ...]
     parameters: tuple[Parameter, ...] = ()
+    clips: tuple[str, ...] = (SOURCE,)
 
 
 ANY_STRENGTH = Parameter(
@@ -96,6 +98,7 @@ FACES = {
         "through.",
         views=("result", "source", "matte", "difference", "split"),
         parameters=(ANY_STRENGTH, ANY_RADIUS, ANY_STOP_AT_CUTS, INPUT_TRANSFER_PARAMETER),
+        clips=(SOURCE, MASK),
     ),
 }
 VIEW_LABELS = {
@@ -155,6 +158,12 @@ def view_parameter(effect: str, manifests: Sequence[Manifest]) -> Parameter:
         ),
         role=Role.VIEW,
     )
+
+
+def input_clips(effect: str, manifests: Sequence[Manifest]) -> list[str]:
+    """Return the input clips of the effect's node: its own, and those that its models read."""
+    clips = (*FACES[effect].clips, *(clip for manifest in manifests for clip in manifest.input_clips))
+    return list(dict.fromkeys(clips))
 
 
 def preset_parameter(effect: str) -> NodeParameter:
@@ -261,6 +270,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
             "radius_frames": max((manifest.temporal.radius_frames for manifest in manifests), default=0),
         },
         "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
+        "clips": input_clips(name, manifests),
         "groups": [group.model_dump() for group in GROUPS if group.name in {p.group for p in parameters}],
         "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
         "transfer": {"parameter": INPUT_TRANSFER, "automatic": AUTO, "colourspaces": COLOURSPACES},
@@ -287,6 +297,7 @@ def _model(manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
         "version": manifest.version,
         "radius_frames": manifest.temporal.radius_frames,
         "outputs": list(manifest.outputs),
+        "clips": list(manifest.input_clips),
         "parameters": [
             parameter.model_dump(mode="json", include={"name", "default", "minimum", "maximum"}, exclude_none=True)
             for parameter in own

@@ -113,7 +113,9 @@ OfxStatus dispatch(const Call& call) {
     if (!call.bundled.defect.empty()) throw ofxpp::Error(kOfxStatFailed, call.bundled.defect);
     if (call.is(kOfxActionDescribe)) return describe(call.definition(), call.effect()), kOfxStatOK;
     if (call.is(kOfxImageEffectActionDescribeInContext))
-        return describe_in_context(call.definition(), call.effect()), kOfxStatOK;
+        return describe_in_context(call.definition(), call.effect(),
+                                   call.in_args().find_string(kOfxImageEffectPropContext).value_or("")),
+               kOfxStatOK;
     // Resolve hides the controls unless these two answer OK.
     if (call.is(kOfxActionCreateInstance)) return create(call);
     if (call.is(kOfxActionDestroyInstance)) return destroy_instance(call.effect()), kOfxStatOK;
@@ -127,7 +129,7 @@ OfxStatus dispatch(const Call& call) {
     if (call.is(kOfxImageEffectActionGetRegionOfDefinition))
         return get_region_of_definition(call.effect(), call.in_args(), call.out_args());
     if (call.is(kOfxImageEffectActionGetRegionsOfInterest))
-        return get_regions_of_interest(call.effect(), call.in_args(), call.out_args());
+        return get_regions_of_interest(call.definition(), call.effect(), call.in_args(), call.out_args());
     if (call.is(kOfxImageEffectActionGetClipPreferences)) return get_clip_preferences(call.effect(), call.out_args());
     if (call.is(kOfxActionInstanceChanged)) return instance_changed(call);
     if (call.is(kOfxActionSyncPrivateData)) return sync_private_data(call);

@@ -8,15 +8,23 @@ namespace reelmend::plugin {
 
 namespace {
 
-void define_clip(const ofxpp::Effect& effect, const char* name) {
+ofxpp::PropertySet define_clip(const ofxpp::Effect& effect, const char* name,
+                               std::initializer_list<const char*> components) {
     const auto properties = effect.define_clip(name);
-    properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentRGBA, 0);
-    properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentRGB, 1);
-    properties.set(kOfxImageEffectPropSupportedComponents, kOfxImageComponentAlpha, 2);  // passes through
+    int index = 0;
+    for (const char* component : components) properties.set(kOfxImageEffectPropSupportedComponents, component, index++);
     properties.offer(kOfxImageEffectPropSupportsTiles, 0);
     properties.offer(kOfxImageEffectPropTemporalClipAccess, 1);
     // Whole frames, both fields: half a picture would get another name, and another flicker.
     properties.offer(kOfxImageClipPropFieldExtraction, kOfxImageFieldBoth);
+    return properties;
+}
+
+void define_mask(const ofxpp::Effect& effect) {
+    const auto mask =
+        define_clip(effect, kMaskClip, {kOfxImageComponentAlpha, kOfxImageComponentRGBA, kOfxImageComponentRGB});
+    mask.offer(kOfxImageClipPropOptional, 1);
+    mask.offer(kOfxImageClipPropIsMask, 1);
 }
 
 }  // namespace
@@ -46,9 +54,12 @@ void describe(const EffectDefinition& definition, const ofxpp::Effect& effect) {
     properties.offer(kOfxImageEffectPropCPURenderSupported, "true");
 }
 
-void describe_in_context(const EffectDefinition& definition, const ofxpp::Effect& effect) {
-    define_clip(effect, kOfxImageEffectSimpleSourceClipName);
-    define_clip(effect, kOfxImageEffectOutputClipName);
+void describe_in_context(const EffectDefinition& definition, const ofxpp::Effect& effect, const std::string& context) {
+    for (const char* name : {kOfxImageEffectSimpleSourceClipName, kOfxImageEffectOutputClipName})
+        // Alpha alone passes through.
+        define_clip(effect, name, {kOfxImageComponentRGBA, kOfxImageComponentRGB, kOfxImageComponentAlpha});
+    // A filter has one input, says the standard.
+    if (definition.has_mask && context == kOfxImageEffectContextGeneral) define_mask(effect);
     define_parameters(definition, effect.params());
 }
 

@@ -1,9 +1,11 @@
 #include "geometry.h"
 
 #include <algorithm>
+#include <vector>
 
 #include "fields.h"
 #include "instance.h"
+#include "mask_clip.h"
 #include "params.h"
 #include "source_frames.h"
 #include "window.h"
@@ -16,14 +18,25 @@ ofxpp::Clip source_of(const ofxpp::Effect& effect) {
     return effect.clip(kOfxImageEffectSimpleSourceClipName);
 }
 
-// Answers the region of definition of the source under `property`.
-OfxStatus answer_source_region(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
-                               const ofxpp::PropertySet& out_args, const char* property) {
-    const auto region = source_of(effect).region_of_definition(time_asked(in_args));
-    if (!region) return kOfxStatReplyDefault;
-    const double edges[] = {region->x1, region->y1, region->x2, region->y2};
+void answer(const OfxRectD& region, const ofxpp::PropertySet& out_args, const char* property) {
+    const double edges[] = {region.x1, region.y1, region.x2, region.y2};
     for (int i = 0; i < 4; ++i) out_args.set(property, edges[i], i);
-    return kOfxStatOK;
+}
+
+// The masks of the frames that are read, and those that are held before the clip's first and after its last frame.
+void name_mask_frames(const EffectDefinition& definition, const ofxpp::Effect& effect, const FrameSpan& reads,
+                      const ofxpp::PropertySet& out_args) {
+    const auto mask = find_mask(definition, effect);
+    if (!mask) return;
+    std::vector<FrameSpan> ranges{reads};
+    if (const auto span = clip_span(*mask); span)
+        for (const int64_t edge : {reads.first, reads.last})
+            if (const int64_t held = std::clamp(edge, span->first, span->last); held != edge)
+                ranges.push_back({held, held});
+    int index = 0;
+    for (const FrameSpan& range : ranges)
+        for (const int64_t frame : {range.first, range.last})
+            out_args.offer("OfxImageClipPropFrameRange_Mask", static_cast<double>(frame), index++);
 }
 
 }  // namespace
@@ -57,18 +70,26 @@ OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Eff
     constexpr const char* kProperty = "OfxImageClipPropFrameRange_Source";
     out_args.set(kProperty, static_cast<double>(reads.first), 0);
     out_args.set(kProperty, static_cast<double>(reads.last), 1);
+    if (!settings.identity && settings.reads_mask) name_mask_frames(definition, effect, reads, out_args);
     return kOfxStatOK;
 }
 
 OfxStatus get_region_of_definition(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
                                    const ofxpp::PropertySet& out_args) {
-    return answer_source_region(effect, in_args, out_args, kOfxImageEffectPropRegionOfDefinition);
+    const auto region = source_of(effect).region_of_definition(time_asked(in_args));
+    if (!region) return kOfxStatReplyDefault;
+    answer(*region, out_args, kOfxImageEffectPropRegionOfDefinition);
+    return kOfxStatOK;
 }
 
-OfxStatus get_regions_of_interest(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
-                                  const ofxpp::PropertySet& out_args) {
+OfxStatus get_regions_of_interest(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                                  const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args) {
     // Whole frames, whatever part is wanted: a frame's name and its statistics are those of all its pixels.
-    return answer_source_region(effect, in_args, out_args, "OfxImageClipPropRoI_Source");
+    const auto region = source_of(effect).region_of_definition(time_asked(in_args));
+    if (!region) return kOfxStatReplyDefault;
+    answer(*region, out_args, "OfxImageClipPropRoI_Source");
+    if (find_mask(definition, effect)) answer(*region, out_args, "OfxImageClipPropRoI_Mask");
+    return kOfxStatOK;
 }
 
 OfxStatus is_identity(const EffectDefinition& definition, const ofxpp::Effect& effect,

@@ -13,8 +13,8 @@ OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Eff
                             const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args);
 OfxStatus get_region_of_definition(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
                                    const ofxpp::PropertySet& out_args);
-OfxStatus get_regions_of_interest(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,
-                                  const ofxpp::PropertySet& out_args);
+OfxStatus get_regions_of_interest(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                                  const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args);
 OfxStatus is_identity(const EffectDefinition& definition, const ofxpp::Effect& effect,
                       const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args);
 

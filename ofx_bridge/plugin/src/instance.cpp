@@ -19,6 +19,7 @@ bool is_interactive(const ofxpp::PropertySet& in_args) {
 void Instance::begin_sequence(const ofxpp::PropertySet& in_args) {
     if (is_interactive(in_args)) return;
     memory.begin();
+    mask_memory.begin();
     const double first = in_args.find_double(kOfxImageEffectPropFrameRange, 0).value_or(0);
     const double last = in_args.find_double(kOfxImageEffectPropFrameRange, 1).value_or(first);
     playback.begin(first, last, in_args.find_double(kOfxImageEffectPropFrameStep).value_or(0));
@@ -27,11 +28,13 @@ void Instance::begin_sequence(const ofxpp::PropertySet& in_args) {
 void Instance::end_sequence(const ofxpp::PropertySet& in_args) {
     if (is_interactive(in_args)) return;
     memory.end();
+    mask_memory.end();
     playback.end();
 }
 
 void Instance::something_changed() {
     memory.doubt();
+    mask_memory.doubt();
     seen.clear();
     clock.clear();
     wants_whole_neighbours = false;
@@ -39,6 +42,7 @@ void Instance::something_changed() {
 
 void Instance::purge() {
     memory.clear();
+    mask_memory.clear();
     seen.clear();
 }
 

@@ -53,6 +53,7 @@ struct Instance {
     std::mutex status_mutex;
     StatusTexts status;  // as the host was last given them
     SequenceMemory memory;
+    SequenceMemory mask_memory{SequenceMemory::kProxyBudgetBytes / 3};  // one plane instead of three
     Playback playback;
     SeenFrames seen;
     ClockWatch clock;

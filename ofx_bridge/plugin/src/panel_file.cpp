@@ -162,6 +162,11 @@ const ParameterDefinition& known(const EffectDefinition& effect, const std::stri
     return *parameter;
 }
 
+bool has_mask(const Json& json) {
+    const auto& clips = list_of(json, "clips");
+    return std::any_of(clips.begin(), clips.end(), [](const Json& clip) { return clip == kMaskClip; });
+}
+
 ModelDefinition parse_model(const Json& json, const EffectDefinition& effect) {
     ModelDefinition model;
     model.id = json.at("id").get<std::string>();
@@ -170,6 +175,7 @@ ModelDefinition parse_model(const Json& json, const EffectDefinition& effect) {
     model.radius_frames = json.at("radius_frames").get<int>();
     if (model.radius_frames < 0) refuse("the radius_frames of model '" + model.id + "' is below 0");
     for (const auto& output : list_of(json, "outputs")) model.outputs.push_back(output.get<std::string>());
+    model.reads_mask = has_mask(json);
     for (const auto& entry : list_of(json, "parameters")) {
         const auto& parameter = known(effect, entry.at("name").get<std::string>(), "a model");
         ModelParameter own{parameter.name, value_of(entry.at("default"), parameter.type), parameter.minimum,
@@ -252,6 +258,7 @@ EffectDefinition parse_effect(const Json& json) {
             {group.at("name").get<std::string>(), group.at("label").get<std::string>(), group.value("open", true)});
     for (const auto& parameter : json.at("parameters")) effect.parameters.push_back(parse_parameter(parameter));
     effect.transfer = parse_transfer(json, effect);
+    effect.has_mask = has_mask(json);
     for (const auto& model : list_of(json, "models")) effect.models.push_back(parse_model(model, effect));
     for (const auto& preset : list_of(json, "presets")) effect.presets.push_back(parse_preset(preset, effect));
     for (const auto& name : list_of(json, "preset_parameters"))

@@ -175,6 +175,12 @@ struct KnownModel {
         if (of_panel != nullptr) return of_panel->radius_frames;
         return of_engine ? static_cast<int>(of_engine->radius_frames) : definition.radius_frames;
     }
+    bool reads_mask() const {
+        if (of_panel != nullptr) return of_panel->reads_mask;
+        if (!of_engine) return true;  // the engine says so if it does not
+        const auto& clips = of_engine->input_clips;
+        return std::find(clips.begin(), clips.end(), kMaskClip) != clips.end();
+    }
 };
 
 KnownModel known_model(const EffectDefinition& definition, const ofxpp::ParamSet& params, const std::string& id) {
@@ -275,6 +281,7 @@ Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet
     settings.model_id = chosen_model(definition, params);
     const KnownModel model = known_model(definition, params, settings.model_id);
     settings.radius_frames = model.radius_frames(definition);
+    settings.reads_mask = model.reads_mask();
     bool does_nothing = false;
     for (const auto& parameter : definition.parameters) {
         const Value value = read_value(parameter, params, time);

@@ -56,6 +56,7 @@ struct Settings {
     std::chrono::milliseconds timeout{60000};
     WithoutNeighbours without_neighbours = WithoutNeighbours::fail;
     FieldOrder field_order = FieldOrder::automatic;
+    bool reads_mask = false;  // the chosen model does
 };
 
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time);

@@ -158,6 +158,29 @@ PixelView field_of(const PixelView& frame, Parity parity) {
     return field;
 }
 
+PixelView mask_of(const PixelView& image, const OfxRectI& area, std::vector<std::byte>& samples) {
+    PixelView mask = image;
+    mask.bounds = area;
+    mask.components = 1;
+    mask.premultiplied.reset();
+    mask.swapped = false;
+    mask.row_bytes = std::ptrdiff_t{mask.width()} * mask.sample_bytes;
+    samples.assign(static_cast<size_t>(mask.row_bytes) * static_cast<size_t>(mask.height()), std::byte{0});
+    mask.origin = samples.data();
+    const OfxRectI shared = intersection(image.bounds, area);
+    const int red = image.swapped ? 2 : 0;
+    const int channel = image.components == 4 ? 3 : image.components == 3 ? red : 0;
+    const auto sample_bytes = static_cast<size_t>(image.sample_bytes);
+    const size_t step = pixel_bytes(image);
+    for (int y = shared.y1; y < shared.y2 && !is_empty(shared); ++y) {
+        const std::byte* from = image.at(shared.x1, y) + static_cast<size_t>(channel) * sample_bytes;
+        std::byte* to = mask.at(shared.x1, y);
+        for (int x = shared.x1; x < shared.x2; ++x, from += step, to += sample_bytes)
+            std::memcpy(to, from, sample_bytes);
+    }
+    return mask;
+}
+
 transport::HostPixels host_pixels(const PixelView& pixels) {
     return for_transport<transport::HostPixels>(pixels);
 }

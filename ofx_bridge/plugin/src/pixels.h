@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "reelmend/transport/engine_client.h"
 #include "sequence_memory.h"
@@ -51,7 +52,11 @@ enum class Parity { lower, upper };
 PixelView field_of(const PixelView& frame, Parity parity);
 OfxRectI field_of(const OfxRectI& area, Parity parity);
 
-// As the transport reads and writes them, top row first. RGB or RGBA only.
+// The mask that an image holds, over `area`: its alpha, or its red where it has none, and 0 outside of the image.
+// Refers to `samples`, which it fills.
+PixelView mask_of(const PixelView& image, const OfxRectI& area, std::vector<std::byte>& samples);
+
+// As the transport reads and writes them, top row first. Only RGB and RGBA are written.
 transport::HostPixels host_pixels(const PixelView& pixels);
 transport::HostTarget host_target(const PixelView& pixels);
 

@@ -54,6 +54,12 @@ class FrameRender {
         SourceFrames::Known known;
         bool of_host = true;
     };
+    // The mask beside frames of the window.
+    struct Mask {
+        int64_t number = 0;      // as the engine is told
+        int64_t host_frame = 0;  // as the host is asked
+        SourceFrames::Known known;
+    };
     class SourceUnlessWritten;
 
     void open_source();
@@ -64,6 +70,8 @@ class FrameRender {
     void mend_from_seen();
     bool lacks_neighbours() const;
     void announce_window();
+    void announce_masks();
+    Mask mask_beside(int64_t number, int64_t host_frame);
     bool announce(int64_t frame);
     void plan_ahead();
     void watch_clock();
@@ -90,6 +98,9 @@ class FrameRender {
     std::vector<PixelView> targets_;  // one for each picture of a frame
     std::vector<OfxRectI> areas_;
     std::optional<SourceFrames> source_;
+    std::optional<ofxpp::Clip> mask_clip_;
+    std::optional<SourceFrames> mask_source_;
+    std::vector<Mask> masks_;  // ascending; empty: none is connected
     FrameWindow window_;
     std::vector<WindowFrame> frames_;  // the window as announced, ascending
     size_t centre_ = 0;                // its place in frames_

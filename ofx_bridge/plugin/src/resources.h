@@ -39,6 +39,9 @@ enum class Role {
     panel_version
 };
 
+// The input clip that says where an effect works, here and in the engine.
+constexpr const char* kMaskClip = "Mask";
+
 // The preset menu's value when the values are those of no preset.
 constexpr const char* kCustomPreset = "custom";
 
@@ -101,6 +104,7 @@ struct ModelDefinition {
     std::string version;
     int radius_frames = 0;
     std::vector<std::string> outputs;
+    bool reads_mask = false;
     std::vector<ModelParameter> parameters;
 
     // Null when the model has no parameter of that name.
@@ -149,6 +153,7 @@ struct EffectDefinition {
     std::optional<TransferRule> transfer;
     std::vector<GroupDefinition> groups;
     std::vector<ParameterDefinition> parameters;
+    bool has_mask = false;                // an input "Mask", where the host has room for it
     std::vector<ModelDefinition> models;  // that the node knows of, its default first
     std::vector<PresetDefinition> presets;
     std::vector<std::string> preset_parameters;  // what presets and the choice of a model set

@@ -105,6 +105,7 @@ void SequenceMemory::drop_proxy(Entry& entry) {
     const size_t bytes = entry.frame->proxy_bytes();
     if (bytes == 0) return;
     auto without = std::make_shared<Announced>();
+    without->bounds = entry.frame->bounds;
     for (const auto& picture : entry.frame->pictures) without->pictures.push_back({picture.format, picture.digest, {}});
     entry.frame = std::move(without);
     proxy_bytes_ -= bytes;

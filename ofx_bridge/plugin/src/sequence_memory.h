@@ -1,6 +1,8 @@
 // What is known of source frames, so that a host need not be asked for them again.
 #pragma once
 
+#include <ofx/ofxCore.h>
+
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
@@ -22,9 +24,10 @@ struct Picture {
     std::vector<float> proxy;  // planar, transport::proxy_format(format); empty: no longer kept
 };
 
-// A source frame: one picture, or one for each of its fields.
+// A frame: one picture, or one for each of its fields.
 struct Announced {
     std::vector<Picture> pictures;
+    OfxRectI bounds{};  // where its image has pixels
     size_t proxy_bytes() const;
 };
 

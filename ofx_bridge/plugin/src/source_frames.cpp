@@ -43,9 +43,9 @@ Picture describe_picture(const transport::HostPixels& pixels) {
 
 }  // namespace
 
-FrameChanged::FrameChanged(int64_t frame)
-    : Error(kOfxStatFailed, "the host gives other pixels each time it is asked for source frame " +
-                                std::to_string(frame) + "; cache or freeze the node above this one") {}
+FrameChanged::FrameChanged(const std::string& image)
+    : Error(kOfxStatFailed, "the host gives other pixels each time it is asked for " + image +
+                                "; cache or freeze the node above this one") {}
 
 std::string source_image_of(int64_t frame) {
     return "the source image of frame " + std::to_string(frame);
@@ -84,12 +84,13 @@ std::optional<FrameSpan> clip_span(const ofxpp::Clip& clip) {
 }
 
 SourceFrames::SourceFrames(ofxpp::Clip clip, SequenceMemory* memory, RenderScale scale, Split split,
-                           std::function<bool()> aborted)
+                           std::function<bool()> aborted, std::optional<OfxRectI> mask_area)
     : clip_(std::move(clip)),
       memory_(memory),
       scale_(scale),
       split_(split),
       aborted_(std::move(aborted)),
+      mask_area_(mask_area),
       generation_(memory == nullptr ? 0 : memory->generation()) {}
 
 const PixelView* SourceFrames::image(int64_t frame) {
@@ -97,11 +98,23 @@ const PixelView* SourceFrames::image(int64_t frame) {
     held_.reset();
     auto image = clip_.image(static_cast<OfxTime>(frame));
     if (!image) return nullptr;
-    PixelView pixels = view_of(*image, source_image_of(frame));
-    pixels.swapped = pixels.swapped || is_swapped(clip_.properties());
-    held_.emplace(Held{frame, std::move(*image), pixels, {}});
-    held_->digests.resize(pictures_of(pixels, split_).size());
+    PixelView pixels = view_of(*image, image_of(frame));
+    pixels.swapped = pixels.is_colour() && (pixels.swapped || is_swapped(clip_.properties()));
+    held_.emplace(Held{frame, std::nullopt, pixels, {}, {}});
+    if (mask_area_)
+        held_->pixels = mask_of(pixels, *mask_area_, held_->mask);
+    else
+        held_->image.emplace(std::move(*image));
+    held_->digests.resize(pictures_of(held_->pixels, split_).size());
     return &held_->pixels;
+}
+
+std::string SourceFrames::image_of(int64_t frame) const {
+    return mask_area_ ? "the mask of frame " + std::to_string(frame) : source_image_of(frame);
+}
+
+void SourceFrames::check(const PixelView& pixels, int64_t frame) const {
+    if (!mask_area_) check_renderable(pixels, image_of(frame));
 }
 
 const PixelView* SourceFrames::held(int64_t frame) const {
@@ -123,7 +136,7 @@ void SourceFrames::announce_ahead(int64_t frame) {
 SourceFrames::Known SourceFrames::announce_afresh(int64_t frame) {
     const PixelView* pixels = image(frame);
     if (pixels == nullptr) return nullptr;
-    check_renderable(*pixels, source_image_of(frame));
+    check(*pixels, frame);
     const Known known = describe(*pixels, recall(frame).frame.get());
     if (memory_ != nullptr) memory_->remember(key(frame), known, generation_);
     return seen_[frame] = known;
@@ -131,6 +144,7 @@ SourceFrames::Known SourceFrames::announce_afresh(int64_t frame) {
 
 SourceFrames::Known SourceFrames::describe(const PixelView& pixels, const Announced* hint) {
     auto announced = std::make_shared<Announced>();
+    announced->bounds = pixels.bounds;
     const auto pictures = pictures_of(pixels, split_);
     for (size_t i = 0; i < pictures.size(); ++i) {
         const auto host = host_pixels(pictures[i]);
@@ -174,15 +188,15 @@ void SourceFrames::make_proxy(int64_t frame, const Announced& announced, size_t 
 PixelView SourceFrames::picture(int64_t frame, const Announced& announced, size_t index) {
     const PixelView* pixels = image(frame);
     if (pixels == nullptr) throw missing_frame(frame);
-    check_renderable(*pixels, source_image_of(frame));
+    check(*pixels, frame);
     const PixelView found = pictures_of(*pixels, split_).at(index);
-    if (!(host_pixels(found).format() == announced.pictures.at(index).format)) throw FrameChanged(frame);
+    if (!(host_pixels(found).format() == announced.pictures.at(index).format)) throw FrameChanged(image_of(frame));
     return found;
 }
 
 void SourceFrames::expect(int64_t frame, const Picture& announced, size_t index, const transport::Digest& digest) {
     held_->digests[index] = digest;
-    if (digest != announced.digest) throw FrameChanged(frame);
+    if (digest != announced.digest) throw FrameChanged(image_of(frame));
 }
 
 void SourceFrames::forget() {
@@ -195,7 +209,9 @@ void SourceFrames::forget() {
 SequenceMemory::Found SourceFrames::recall(int64_t frame) const {
     const auto seen = seen_.find(frame);
     if (seen != seen_.end()) return {seen->second, true};
-    return memory_ == nullptr ? SequenceMemory::Found{} : memory_->find(key(frame));
+    const auto found = memory_ == nullptr ? SequenceMemory::Found{} : memory_->find(key(frame));
+    const bool elsewhere = mask_area_ && found.frame != nullptr && !same_bounds(found.frame->bounds, *mask_area_);
+    return elsewhere ? SequenceMemory::Found{} : found;
 }
 
 }  // namespace reelmend::plugin

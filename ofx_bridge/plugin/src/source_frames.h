@@ -1,4 +1,4 @@
-// The source clip during one render: frames fetched from the host, one image at a time, and named by their content.
+// An input clip during one render: frames fetched from the host, one image at a time, and named by their content.
 #pragma once
 
 #include <ofxpp/effect.h>
@@ -18,7 +18,7 @@ namespace reelmend::plugin {
 // The host gave other pixels for a frame than it gave before.
 class FrameChanged : public ofxpp::Error {
   public:
-    explicit FrameChanged(int64_t frame);
+    explicit FrameChanged(const std::string& image);
 };
 
 struct RenderScale {
@@ -37,9 +37,10 @@ class SourceFrames {
   public:
     using Known = std::shared_ptr<const Announced>;
 
-    // `memory` may be null: then nothing is remembered from one render to the next.
+    // `memory` may be null: then nothing is remembered from one render to the next. With `mask_area` the clip is a
+    // mask: its frames are one plane over these pixels of the source.
     SourceFrames(ofxpp::Clip clip, SequenceMemory* memory, RenderScale scale, Split split,
-                 std::function<bool()> aborted);
+                 std::function<bool()> aborted, std::optional<OfxRectI> mask_area = std::nullopt);
 
     const ofxpp::Clip& clip() const { return clip_; }
 
@@ -70,12 +71,15 @@ class SourceFrames {
   private:
     struct Held {
         int64_t frame;
-        ofxpp::Image image;
+        std::optional<ofxpp::Image> image;  // nothing: the pixels are a mask's own
         PixelView pixels;
+        std::vector<std::byte> mask;
         std::vector<std::optional<transport::Digest>> digests;  // of its pictures, once they were read
     };
     FrameKey key(int64_t frame) const { return {frame, scale_.x, scale_.y, split_}; }
     SequenceMemory::Found recall(int64_t frame) const;
+    std::string image_of(int64_t frame) const;
+    void check(const PixelView& pixels, int64_t frame) const;
     Known describe(const PixelView& pixels, const Announced* hint);
     // The held frame's picture, sure to have the announced size.
     PixelView picture(int64_t frame, const Announced& announced, size_t index);
@@ -86,6 +90,7 @@ class SourceFrames {
     const RenderScale scale_;
     const Split split_;
     const std::function<bool()> aborted_;
+    const std::optional<OfxRectI> mask_area_;
     uint64_t generation_;
     std::map<int64_t, Known> seen_;  // in this render
     std::optional<Held> held_;

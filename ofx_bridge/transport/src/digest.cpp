@@ -31,18 +31,18 @@ FrameDigest::FrameDigest(const FrameFormat& format, const RowKernels& kernels) :
 
 void FrameDigest::add(const PlanarRow& row) {
     const size_t bytes = size_t{format_.width} * sizeof(float);
-    for (size_t i = 0; i < 3; ++i) kernels_.hash(&planes_[i], row.planes[i], bytes);
+    for (size_t i = 0; i < format_.channels; ++i) kernels_.hash(&planes_[i], row.planes[i], bytes);
 }
 
 Digest FrameDigest::finish() const {
     std::array<uint8_t, 16 + 3 * 16> text{};
-    const uint32_t header[4] = {format_.width, format_.height, 3, kSampleTypeFloat32};
+    const uint32_t header[4] = {format_.width, format_.height, format_.channels, kSampleTypeFloat32};
     for (size_t i = 0; i < 4; ++i) put_little_endian(header[i], text.data() + 4 * i);
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; i < format_.channels; ++i) {
         const Digest plane = canonical(XXH3_128bits_digest(&planes_[i]));
         std::memcpy(text.data() + 16 * (i + 1), plane.data(), plane.size());
     }
-    return canonical(XXH3_128bits(text.data(), text.size()));
+    return canonical(XXH3_128bits(text.data(), 16 * (1 + size_t{format_.channels})));
 }
 
 }  // namespace reelmend::transport

@@ -64,6 +64,10 @@ const float* RowReader::read_interleaved(uint32_t y) {
 }
 
 PlanarRow RowReader::read(uint32_t y) {
+    if (pixels_.components == 1) {
+        const float* const plane = read_interleaved(y);
+        return {{plane, plane, plane}};
+    }
     float* const first = planar_.data();
     float* planes[3] = {first, first + pixels_.width, first + 2 * size_t{pixels_.width}};
     const PlanarRow row{{planes[0], planes[1], planes[2]}};
@@ -105,15 +109,16 @@ Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes) {
 Digest pack(const HostPixels& pixels, SampleType type, void* planes) {
     const DefaultRounding rounding;
     const RowKernels& kernels = row_kernels();
-    const size_t plane_samples = pixels.format().plane_samples();
+    const FrameFormat format = pixels.format();
+    const size_t plane_samples = format.plane_samples();
     const size_t sample_bytes = bytes_of(type);
-    const bool past_cache = 3 * plane_samples * sample_bytes >= kPastCacheBytes;
+    const bool past_cache = format.samples() * sample_bytes >= kPastCacheBytes;
     const auto copy = past_cache ? kernels.copy_past_cache : copy_plainly;
     std::vector<uint16_t> halves(type == SampleType::float16 ? pixels.width : 0);
-    FrameDigest digest(pixels.format(), kernels);
+    FrameDigest digest(format, kernels);
     for_each_row(pixels, kernels, [&](const PlanarRow& row, uint32_t y) {
         digest.add(row);
-        for (size_t c = 0; c < 3; ++c) {
+        for (size_t c = 0; c < format.channels; ++c) {
             const void* samples = row.planes[c];
             if (type == SampleType::float16) {
                 kernels.halves_of_floats(row.planes[c], pixels.width, halves.data());

@@ -11,6 +11,9 @@
 
 namespace reelmend::transport {
 
+// The clip of RenderJob::window.
+inline const std::string kSource = "Source";
+
 struct SlotPlace {
     std::string segment;
     uint64_t offset_bytes = 0;

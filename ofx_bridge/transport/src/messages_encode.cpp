@@ -1,5 +1,7 @@
 #include <pb_encode.h>
 
+#include <algorithm>
+
 #include "engine.pb.h"
 #include "messages.h"
 
@@ -88,16 +90,23 @@ bool write_window(pb_ostream_t* stream, const pb_field_t* field, void* const* ar
     return true;
 }
 
-bool write_clip(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
-    static const std::string kSource = "Source";
-    const auto& job = *static_cast<const RenderJob*>(*arg);
+bool write_clip(pb_ostream_t* stream, const pb_field_t* field, const std::string& name, int64_t first_frame,
+                int64_t last_frame, const std::vector<WindowFrame>& frames) {
     reelmend_rpc_v1_ClipWindow wire = reelmend_rpc_v1_ClipWindow_init_zero;
-    wire.clip = text_writer(kSource);
-    wire.first_frame = job.first_frame;
-    wire.last_frame = job.last_frame;
-    wire.frames = writer(write_window, &job.window);
+    wire.clip = text_writer(name);
+    wire.first_frame = first_frame;
+    wire.last_frame = last_frame;
+    wire.frames = writer(write_window, &frames);
     return pb_encode_tag_for_field(stream, field) &&
            pb_encode_submessage(stream, reelmend_rpc_v1_ClipWindow_fields, &wire);
+}
+
+bool write_clips(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
+    const auto& job = *static_cast<const RenderJob*>(*arg);
+    if (!write_clip(stream, field, kSource, job.first_frame, job.last_frame, job.window)) return false;
+    return std::all_of(job.auxiliary.begin(), job.auxiliary.end(), [&](const AuxiliaryClip& clip) {
+        return write_clip(stream, field, clip.name, clip.first_frame, clip.last_frame, clip.frames);
+    });
 }
 
 bool write_output(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
@@ -149,7 +158,7 @@ Bytes encode_start(const RenderJob& job, const StartDetails& details) {
     start.effect = text_writer(job.effect);
     start.model = text_writer(job.model);
     start.parameters = writer(write_parameters, &job.parameters);
-    start.clips = writer(write_clip, &job);
+    start.clips = writer(write_clips, &job);
     start.outputs = writer(write_output, &job);
     start.route = details.shared_memory ? reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_SHARED_MEMORY
                                         : reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_IN_STREAM;

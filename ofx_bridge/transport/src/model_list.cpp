@@ -11,7 +11,7 @@ namespace {
 
 // Field numbers of the contract.
 enum : uint32_t { kModels = 1 };
-enum : uint32_t { kId = 1, kEffect = 2, kVersion = 4, kTemporal = 6, kParameters = 8 };
+enum : uint32_t { kId = 1, kEffect = 2, kVersion = 4, kTemporal = 6, kParameters = 8, kInputClips = 9 };
 enum : uint32_t { kRadiusFrames = 2 };
 enum : uint32_t { kParameterName = 1 };
 
@@ -59,6 +59,7 @@ void read_model(pb_istream_t& stream, ModelInfo& model) {
         if (tag == kId) return read_text(stream, type, model.id);
         if (tag == kEffect) return read_text(stream, type, model.effect);
         if (tag == kVersion) return read_text(stream, type, model.version);
+        if (tag == kInputClips) return read_text(stream, type, model.input_clips.emplace_back());
         if (tag == kTemporal)
             return within(stream, type, [&](pb_istream_t& temporal) {
                 each_field(temporal, [&](uint32_t inner, pb_wire_type_t kind) {

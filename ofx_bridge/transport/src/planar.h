@@ -13,7 +13,7 @@ namespace reelmend::transport {
 // Frames from this size on are written past the cache, which they would only empty for others.
 constexpr size_t kPastCacheBytes = size_t{4} << 20;
 
-// One row of each colour plane.
+// One row of each plane; of a picture of one plane three times the same.
 struct PlanarRow {
     const float* planes[3];
 };
@@ -35,7 +35,7 @@ class RowReader {
     std::vector<float> planar_;
 };
 
-// The content digest of a three-plane frame, fed row by row from the top.
+// The content digest of a frame, fed row by row from the top.
 class FrameDigest {
   public:
     FrameDigest(const FrameFormat& format, const RowKernels& kernels);
@@ -48,7 +48,7 @@ class FrameDigest {
     XXH3_state_t planes_[3];
 };
 
-// The proxy of a three-plane frame, fed row by row from the top. Writes each cell row when its last row has come.
+// The proxy of a frame, fed row by row from the top. Writes each cell row when its last row has come.
 class ProxyBuilder {
   public:
     ProxyBuilder(const FrameFormat& format, float* planes, const RowKernels& kernels);

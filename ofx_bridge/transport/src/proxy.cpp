@@ -40,8 +40,8 @@ ProxyBuilder::ProxyBuilder(const FrameFormat& format, float* planes, const RowKe
       kernels_(kernels),
       cell_starts_(proxy_.width + 1),
       valid_(format.width),
-      small_sums_(size_t{format.width} * 3),
-      large_sums_(size_t{format.width} * 3),
+      small_sums_(size_t{format.width} * format.channels),
+      large_sums_(size_t{format.width} * format.channels),
       invalid_counts_(format.width) {
     for (uint32_t cell = 0; cell <= proxy_.width; ++cell) {
         cell_starts_[cell] = cell_start(cell, proxy_.width, full_.width);
@@ -53,10 +53,10 @@ ProxyBuilder::ProxyBuilder(const FrameFormat& format, float* planes, const RowKe
 
 void ProxyBuilder::add(const PlanarRow& row) {
     const size_t width = full_.width;
-    const bool small = std::all_of(row.planes, row.planes + 3,
+    const bool small = std::all_of(row.planes, row.planes + full_.channels,
                                    [&](const float* samples) { return kernels_.within(samples, width, small_limit_); });
     if (small) {
-        for (size_t plane = 0; plane < 3; ++plane) {
+        for (size_t plane = 0; plane < full_.channels; ++plane) {
             kernels_.add_small_fixed(row.planes[plane], width, small_sums_.data() + plane * width);
         }
     } else {
@@ -70,7 +70,7 @@ void ProxyBuilder::add(const PlanarRow& row) {
 void ProxyBuilder::add_large(const PlanarRow& row) {
     const size_t width = full_.width;
     const int32_t invalid = kernels_.find_valid(row.planes, width, valid_.data());
-    for (size_t plane = 0; plane < 3; ++plane) {
+    for (size_t plane = 0; plane < full_.channels; ++plane) {
         int64_t* sums = large_sums_.data() + plane * width;
         if (invalid == 0) {
             kernels_.add_fixed(row.planes[plane], width, sums);
@@ -97,7 +97,7 @@ void ProxyBuilder::finish_cell_row() {
             if (count == 0) empty_cells_.push_back(size_t{cell_row_} * proxy_.width + cell);
         }
         total_count_ += count;
-        for (size_t plane = 0; plane < 3; ++plane) {
+        for (size_t plane = 0; plane < full_.channels; ++plane) {
             int64_t sum = 0;
             for (size_t x = begin; x < end; ++x) sum += small_sums_[plane * width + x];
             if (has_large_) {
@@ -117,7 +117,7 @@ void ProxyBuilder::finish_cell_row() {
 }
 
 void ProxyBuilder::finish() {
-    for (size_t plane = 0; plane < 3; ++plane) {
+    for (size_t plane = 0; plane < full_.channels; ++plane) {
         const float overall = total_count_ > 0 ? mean(total_[plane], total_count_) : 0.0f;
         for (const size_t index : empty_cells_) planes_[plane * proxy_.plane_samples() + index] = overall;
     }

@@ -23,11 +23,23 @@ std::string text(const FrameFormat& format) {
     return std::to_string(format.width) + "×" + std::to_string(format.height) + "×" + std::to_string(format.channels);
 }
 
-// The window's index of a frame that the engine asks for.
-size_t window_index(const RenderJob& job, const NeededFrame& needed) {
-    const auto found = std::find_if(job.window.begin(), job.window.end(),
-                                    [&](const WindowFrame& frame) { return frame.frame == needed.frame; });
-    if (needed.clip != "Source" || found == job.window.end()) {
+// The index, among all frames that the job announces, of one that the engine asks for.
+size_t announced_index(const RenderJob& job, const NeededFrame& needed) {
+    size_t before = 0;
+    const std::vector<WindowFrame>* frames = needed.clip == kSource ? &job.window : nullptr;
+    if (frames == nullptr) {
+        before = job.window.size();
+        for (const AuxiliaryClip& clip : job.auxiliary) {
+            if (clip.name == needed.clip) {
+                frames = &clip.frames;
+                break;
+            }
+            before += clip.frames.size();
+        }
+    }
+    const auto is_it = [&](const WindowFrame& frame) { return frame.frame == needed.frame; };
+    const auto found = frames == nullptr ? job.window.end() : std::find_if(frames->begin(), frames->end(), is_it);
+    if (frames == nullptr || found == frames->end()) {
         throw ProtocolBroken("it asked for frame " + std::to_string(needed.frame) + " of '" + one_line(needed.clip) +
                              "', which is not in the window");
     }
@@ -36,7 +48,7 @@ size_t window_index(const RenderJob& job, const NeededFrame& needed) {
         throw ProtocolBroken("it asked for frame " + std::to_string(needed.frame) + " as " + text(needed.format) +
                              ", which is not " + text(expected));
     }
-    return static_cast<size_t>(found - job.window.begin());
+    return before + static_cast<size_t>(found - frames->begin());
 }
 
 void check_output_format(const RenderJob& job, const FrameFormat& format) {
@@ -53,6 +65,22 @@ uint64_t request_id_of(const Response& response) {
 }
 
 }  // namespace
+
+size_t RenderJob::frame_count() const {
+    size_t count = window.size();
+    for (const AuxiliaryClip& clip : auxiliary) count += clip.frames.size();
+    return count;
+}
+
+const WindowFrame& RenderJob::frame_at(size_t index) const {
+    if (index < window.size()) return window[index];
+    index -= window.size();
+    for (const AuxiliaryClip& clip : auxiliary) {
+        if (index < clip.frames.size()) return clip.frames[index];
+        index -= clip.frames.size();
+    }
+    throw EngineError(Code::internal, "the job has no such frame");
+}
 
 uint8_t* PixelBuffer::at_least(size_t bytes) {
     if (capacity_ < bytes) {
@@ -107,7 +135,7 @@ void RenderStream::next_message(Request& request, Bytes& message, bool* placed) 
 // The message, which must be of this kind; a chunk's pixels stay in it.
 template <typename Expected>
 Expected RenderStream::decoded(const Request& request, const Bytes& message) const {
-    Response response = decode_response(message, 2 * request.job.window.size());
+    Response response = decode_response(message, 2 * request.job.frame_count());
     if (request_id_of(response) != request.id) throw ProtocolBroken("it answered another request");
     Expected* const expected = std::get_if<Expected>(&response);
     if (expected == nullptr) throw ProtocolBroken("it sent an answer out of order");
@@ -124,7 +152,7 @@ void RenderStream::supply(Request& request, const FramesNeeded& needed) {
     std::set<std::pair<size_t, Form>> asked;
     std::vector<size_t> indices;
     for (const NeededFrame& frame : needed.frames) {
-        indices.push_back(window_index(request.job, frame));
+        indices.push_back(announced_index(request.job, frame));
         if (!asked.insert({indices.back(), frame.form}).second) {
             throw ProtocolBroken("it asked for frame " + std::to_string(frame.frame) + " twice");
         }
@@ -146,21 +174,21 @@ void RenderStream::supply(Request& request, const FramesNeeded& needed) {
     }
 }
 
-void RenderStream::write_pixels(const Request& request, size_t window_index, const NeededFrame& frame, void* planes) {
+void RenderStream::write_pixels(const Request& request, size_t index, const NeededFrame& frame, void* planes) {
     const auto& supply = request.callbacks.supply;
     const SampleType type = frame.format.sample_type;
     if (frame.form == Form::full) {
-        const std::optional<Digest> digest = supply(window_index, Form::full, type, planes);
-        if (digest && *digest != request.job.window[window_index].digest) throw FrameChangedInFlight(frame.frame);
+        const std::optional<Digest> digest = supply(index, Form::full, type, planes);
+        if (digest && *digest != request.job.frame_at(index).digest) throw FrameChangedInFlight(frame.frame);
         return;
     }
     if (type == SampleType::float32) {
-        supply(window_index, Form::proxy, type, planes);
+        supply(index, Form::proxy, type, planes);
         return;
     }
     const size_t samples = frame.format.samples();
     auto* const floats = reinterpret_cast<float*>(proxy_.at_least(samples * sizeof(float)));
-    supply(window_index, Form::proxy, SampleType::float32, floats);
+    supply(index, Form::proxy, SampleType::float32, floats);
     to_halves(floats, samples, static_cast<uint16_t*>(planes));
 }
 

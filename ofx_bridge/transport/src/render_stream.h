@@ -52,7 +52,7 @@ class RenderStream {
     Expected expect(Request& request, Bytes& message);
     [[noreturn]] void throw_status() const;
     void supply(Request& request, const FramesNeeded& needed);
-    void write_pixels(const Request& request, size_t window_index, const NeededFrame& frame, void* planes);
+    void write_pixels(const Request& request, size_t index, const NeededFrame& frame, void* planes);
     void send_in_stream(Request& request, uint32_t needed_index, const uint8_t* bytes, size_t size);
     void deliver(Request& request, const OutputFrame& output);
     const float* receive_in_stream(Request& request, const FrameFormat& format);

@@ -3,6 +3,8 @@
 
 #include <ofx/ofxImageEffect.h>
 
+#include <optional>
+
 #include "ofxpp/clip.h"
 #include "ofxpp/param.h"
 #include "ofxpp/property_set.h"
@@ -47,6 +49,19 @@ class Effect {
         if (properties == nullptr)
             check(require(suites_->effect().clipGetPropertySet, "clipGetPropertySet")(clip, &properties),
                   "the properties of clip", name);
+        return Clip(*suites_, clip, properties);
+    }
+
+    // The same for a clip that hosts may lack.
+    std::optional<Clip> find_clip(const char* name) const {
+        OfxImageClipHandle clip = nullptr;
+        OfxPropertySetHandle properties = nullptr;
+        auto* get_handle = suites_->effect().clipGetHandle;
+        if (get_handle == nullptr || get_handle(handle_, name, &clip, &properties) != kOfxStatOK || clip == nullptr)
+            return std::nullopt;
+        auto* get_properties = suites_->effect().clipGetPropertySet;
+        if (properties == nullptr && (get_properties == nullptr || get_properties(clip, &properties) != kOfxStatOK))
+            return std::nullopt;
         return Clip(*suites_, clip, properties);
     }
 

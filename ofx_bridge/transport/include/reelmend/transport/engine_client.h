@@ -55,6 +55,15 @@ struct WindowFrame {
     FrameFormat format;
 };
 
+// An auxiliary clip, such as "Mask": pictures of one plane and the source's size. Its first and its last frame belong
+// to all frames of the source before and after them.
+struct AuxiliaryClip {
+    std::string name;
+    int64_t first_frame = 0;  // inclusive
+    int64_t last_frame = 0;
+    std::vector<WindowFrame> frames;
+};
+
 struct RenderJob {
     std::string effect;
     std::string model;  // empty: the effect's default
@@ -63,9 +72,14 @@ struct RenderJob {
     int64_t first_frame = 0;  // of the whole clip, inclusive
     int64_t last_frame = 0;
     std::vector<WindowFrame> window;  // "Source", ascending
+    std::vector<AuxiliaryClip> auxiliary;
     std::string output = "result";
     PixelRoute route = PixelRoute::automatic;
     std::chrono::milliseconds timeout{60000};
+
+    // All frames that the job announces: those of the window, then those of each auxiliary clip.
+    size_t frame_count() const;
+    const WindowFrame& frame_at(size_t index) const;
 };
 
 enum class Form { full, proxy };
@@ -90,7 +104,7 @@ class FrameChangedInFlight : public EngineError {
 };
 
 struct RenderCallbacks {
-    // Writes the pixels of job.window[index] in this form to `planes`: planar, room for the form's format in this
+    // Writes the pixels of job.frame_at(index) in this form to `planes`: planar, room for the form's format in this
     // sample type. Proxies are always asked for as float32. Returns the digest of a full frame where it is known
     // (pack() returns it): when it is not the announced one, render() throws FrameChangedInFlight. May throw.
     std::function<std::optional<Digest>(size_t index, Form form, SampleType type, void* planes)> supply;
@@ -130,6 +144,7 @@ struct ModelInfo {
     std::string version;
     uint32_t radius_frames = 0;           // of its window, unless a parameter "radius" says otherwise
     std::vector<std::string> parameters;  // their names
+    std::vector<std::string> input_clips;
 };
 
 constexpr uint32_t kApiVersion = 1;

@@ -50,14 +50,14 @@ struct HostPixels {
     ptrdiff_t row_stride_bytes = 0;
     uint32_t width = 0;
     uint32_t height = 0;
-    uint32_t components = 4;  // 4: RGBA, 3: RGB; the wire takes the first three
+    uint32_t components = 4;  // 4: RGBA, 3: RGB, of which the wire takes the first three; 1: one plane, such as a mask
     SampleDepth depth = SampleDepth::float32;
     bool premultiplied = false;  // colours were multiplied with alpha; without alpha it means nothing
     bool swapped = false;        // BGRA and BGR
 
     FrameFormat format() const {
         const bool exact_halves = depth == SampleDepth::half16 && !(premultiplied && components == 4);
-        return {width, height, 3, exact_halves ? SampleType::float16 : SampleType::float32};
+        return {width, height, components == 1 ? 1u : 3u, exact_halves ? SampleType::float16 : SampleType::float32};
     }
 };
 
@@ -88,7 +88,7 @@ constexpr uint32_t kProxyRows = 180;
 // Proxies are float32, whatever the frame is.
 FrameFormat proxy_format(const FrameFormat& full);
 
-// Digest of the float32 values of the three colour planes, read once, row by row.
+// Digest of the float32 values of the planes, read once, row by row.
 Digest digest_of(const HostPixels& pixels);
 
 // The area-averaged proxy, planar, proxy_format(pixels.format()).samples() floats.
@@ -97,13 +97,13 @@ void make_proxy(const HostPixels& pixels, float* proxy_planes);
 // Digest and proxy in one pass over the pixels.
 Digest digest_and_proxy(const HostPixels& pixels, float* proxy_planes);
 
-// Writes the colour planes in this type (pixels.format().samples() samples; floats become the nearest halves, ties to
+// Writes the planes in this type (pixels.format().samples() samples; floats become the nearest halves, ties to
 // even) and returns the digest of their float32 values, in one pass over the pixels.
 Digest pack(const HostPixels& pixels, SampleType type, void* planes);
 
 // Puts planes into a host's image: integers are clamped to their range and rounded to nearest (NaN becomes 0), halves
 // rounded to nearest even, colours multiplied with alpha where the target is premultiplied (as they are where alpha is
-// 0 or not finite, which mirrors reading).
+// 0 or not finite, which mirrors reading). Colour only: no image of one component.
 //
 // Alpha is the source's; 1 when it has none. What the engine left alone comes back bit for bit: a sample whose value is
 // the one that pack(source, sent, …) sent takes the source's own bits, where both store samples alike. All have the
