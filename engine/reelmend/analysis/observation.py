@@ -1,0 +1,174 @@
+"""One pass over a clip: what each frame says of its light and of its neighbours, in under a kilobyte a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from reelmend.analysis.steps import SATURATED_LUMA, Look, Step, StepFinder, look, no_step
+from reelmend.buffer.cuts import luma_grid
+from reelmend.errors import BadRequestError
+from reelmend.frames import Planes, make_proxy
+from reelmend.quality.clips import LUMA_WEIGHTS_REC709
+
+Series: TypeAlias = NDArray[np.float64]
+Halves: TypeAlias = NDArray[np.float16]
+
+SMALLEST_SIDE_PX = 18
+LEVELS = 255.0
+OTHER_SCENE_DISTANCE = 0.4
+"""Half the mean squared difference of two normalised grids, 1 − correlation, from which on scenes differ."""
+FLAT_CONTRAST = 0.012
+_GRID_CONTRAST_FLOOR = 4.0 / 255.0
+_REACH_FRAMES = 3
+
+
+@dataclass(frozen=True, eq=False)
+class Observations:
+    """What a pass saw, a row for each of N frames in their order.
+
+    channel_means: (N, 3) means of R, G, B. contrast: (N,) deviation of luma within the frame. moved: (N,) mean |change|
+    of luma since the frame before; pattern_moved: the same of the pattern that gain does not change, in levels.
+    distances: (N, 3) of the scene to that of 1, 2 and 3 frames before, see `OTHER_SCENE_DISTANCE`. The rest are steps
+    from the last usable frame (`steps.Step`): overall, trusted_share, motion_px (N,), cells and local (N, 9, 16), rows
+    (N, R). Of frames without a step, such as the first and blank ones, they are 0.
+    """
+
+    width: int
+    height: int
+    channel_means: Series
+    contrast: Series
+    moved: Series
+    pattern_moved: Series
+    distances: Series
+    overall: Series
+    trusted_share: Series
+    motion_px: Series
+    cells: Halves
+    local: Halves
+    rows: Halves
+
+    def __len__(self) -> int:
+        return len(self.contrast)
+
+    @property
+    def mean_luma(self) -> Series:
+        """Mean Rec. 709 luma of each frame, (N,)."""
+        return np.asarray(self.channel_means @ np.array(LUMA_WEIGHTS_REC709), np.float64)
+
+
+class Observer:
+    """Takes the frames of a clip one by one and holds no more than the last few. Use it within `one_thread`.
+
+    saturates: whether samples end at 1, as whole numbers do; what lies near 1 then tells nothing about light.
+    """
+
+    def __init__(self, *, saturates: bool = True) -> None:
+        self._steps = StepFinder(SATURATED_LUMA if saturates else np.inf)
+        self._size: tuple[int, int] | None = None
+        self._anchor: Look | None = None
+        self._waiting: tuple[Look, float, bool] | None = None
+        self._grids: list[NDArray[np.float64]] = []
+        self._per_frame: list[tuple[Any, ...]] = []
+        self._found: list[Step] = []
+
+    def add(self, planes: Planes) -> None:
+        """Take the next frame, (3 or 1, H, W) float32. Raises BadRequestError when it is too small or changes size."""
+        self._check(planes)
+        proxy = make_proxy(planes)
+        proxy = proxy if len(proxy) == 3 else np.repeat(proxy, 3, axis=0)
+        luma = np.tensordot(np.array(LUMA_WEIGHTS_REC709, np.float32), proxy, 1)
+        seen = look(luma)
+        grid = _normalised(luma_grid(proxy))
+        distances = [_distance(grid, before) for before in reversed(self._grids)]
+        distances += [0.0] * (_REACH_FRAMES - len(distances))
+        waiting = self._waiting
+        moved = pattern_moved = 0.0
+        if waiting is not None:
+            moved = float(np.mean(cv2.absdiff(luma, waiting[0].luma)))
+            pattern_moved = float(np.mean(cv2.absdiff(seen.pattern, waiting[0].pattern)))
+            returns = distances[0] > OTHER_SCENE_DISTANCE > distances[1]
+            self._settle(stray=returns and waiting[1] > OTHER_SCENE_DISTANCE)
+        contrast = float(luma.std(dtype=np.float64))
+        means = proxy.mean(axis=(1, 2), dtype=np.float64)
+        self._per_frame.append((means, contrast, moved, pattern_moved, distances))
+        self._waiting = (seen, distances[0], contrast < FLAT_CONTRAST)
+        self._grids = [*self._grids, grid][-_REACH_FRAMES:]
+
+    def finish(self) -> Observations:
+        """Return what was seen. Raises BadRequestError when there was no frame."""
+        if self._waiting is None or self._size is None:
+            raise BadRequestError("the clip has no frames; there is nothing to analyse")
+        self._settle(stray=False)
+        means, contrast, moved, pattern_moved, distances = (
+            np.array(column, np.float64) for column in zip(*self._per_frame, strict=True)
+        )
+        overall, trusted, motion = (
+            np.array([getattr(step, name) for step in self._found], np.float64)
+            for name in ("overall", "trusted_share", "motion_px")
+        )
+        cells, local, rows = (
+            np.array([getattr(step, name) for step in self._found], np.float16) for name in ("cells", "local", "rows")
+        )
+        height, width = self._size
+        return Observations(
+            width, height, means, contrast, moved, pattern_moved, distances, overall, trusted, motion, cells, local,
+            rows,
+        )  # fmt: skip
+
+    def _settle(self, *, stray: bool) -> None:
+        """Take the step to the frame that waited until its successor told whether it belongs to the shot."""
+        assert self._waiting is not None
+        seen, _, flat = self._waiting
+        if self._anchor is None or flat or stray:
+            step = no_step(seen.luma.shape)
+        else:
+            step = self._steps.between(self._anchor, seen)
+        self._found.append(_halved(step))
+        if not (flat or stray):
+            self._anchor = seen
+
+    def _check(self, planes: Planes) -> None:
+        size = planes.shape[1], planes.shape[2]
+        if min(size) < SMALLEST_SIDE_PX:
+            raise BadRequestError(
+                f"frames are {size[1]}×{size[0]}; to be analysed they need {SMALLEST_SIDE_PX} pixels a side at least"
+            )
+        if self._size is not None and size != self._size:
+            raise BadRequestError(
+                f"the clip changes size from {self._size[1]}×{self._size[0]} to {size[1]}×{size[0]}; "
+                "analyse each part by itself with --frames"
+            )
+        self._size = size
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Keep OpenCV to one thread: its DIS flow differs with their number."""
+    before = cv2.getNumThreads()
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(before)
+
+
+def _halved(step: Step) -> Step:
+    parts = (np.asarray(part, np.float16) for part in (step.cells, step.local, step.rows))
+    cells, local, rows = parts
+    return Step(step.overall, cells, local, rows, step.trusted_share, step.motion_px)  # type: ignore[arg-type]
+
+
+def _normalised(grid: NDArray[Any]) -> NDArray[np.float64]:
+    values = np.asarray(grid, np.float64)
+    return np.asarray((values - values.mean()) / max(float(values.std()), _GRID_CONTRAST_FLOOR), np.float64)
+
+
+def _distance(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    return 0.5 * float(np.mean(np.square(one - other)))
