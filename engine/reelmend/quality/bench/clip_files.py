@@ -16,19 +16,14 @@ from reelmend.quality.peers import Pixels
 from reelmend.quality.scene import Scene
 
 
-def load_clip(material: Material, clip: ClipEntry, size: Size, preset: str = "") -> Pixels:
+def load_clip(material: Material, clip: ClipEntry, size: Size) -> Pixels:
     """Return the first frames of a clip as (N, H, W, 3) uint8, area-averaged down to the height, never enlarged.
 
-    preset: the truth under it, with what it adds; "" for the clip as it is. Width and height are even. Raises
-    ReelmendError when the clip can't be read.
+    Width and height are even. Raises ReelmendError when the clip can't be read.
     """
     width, height = target_size(clip.width, clip.height, size.height)
     source = _read(clip) if clip.file is not None else material.render(clip.name, width, height)
-    resized: Iterator[FloatFrame] = (_resized(frame, width, height) for frame in islice(source, size.frames))
-    if preset:
-        count = min(size.frames, clip.frame_count)
-        resized = material.plate(resized, preset, material.seed(clip.name, preset), count)
-    frames = [_as_bytes(frame) for frame in resized]
+    frames = [_as_bytes(_resized(frame, width, height)) for frame in islice(source, size.frames)]
     if not frames:
         raise BenchError(f"clip '{clip.name}' has no frames; build the footage again")
     return np.stack(frames)
@@ -40,20 +35,20 @@ def target_size(width: int, height: int, wanted_height: int) -> tuple[int, int]:
     return max(2, 2 * round(width * factor / 2)), max(2, 2 * int(height * factor / 2))
 
 
-def make_scene(material: Material, clip: ClipEntry, preset: str, size: Size) -> Scene:
+def make_scene(material: Material, clip: ClipEntry, preset: str, size: Size, loaded: Pixels | None = None) -> Scene:
     """Return the damaged clip, its truth and the true mattes, all in 8 bits, with what all methods share worked out.
 
     What the damage pushes beyond 0…1 is clipped, as a scan would. A matte is rounded up: exactly 0 is untouched.
-    Real film has no truth.
+    Real film has no truth. loaded: what `load_clip` gives, where it is there already.
     """
-    truth = load_clip(material, clip, size, preset)
+    pixels = load_clip(material, clip, size) if loaded is None else loaded
     if material.kind(preset) == FILM:
-        return Scene(truth)
-    frames = (frame.astype(np.float32) / np.float32(255.0) for frame in truth)
+        return Scene(pixels)
+    seed, count = material.seed(clip.name, preset), len(pixels)
+    truth = np.stack([_as_bytes(frame) for frame in material.plate(_as_floats(pixels), preset, seed, count)])
     source = np.empty_like(truth)
     mattes: dict[str, NDArray[np.uint8]] = {}
-    seed = material.seed(clip.name, preset)
-    for index, (frame, planes) in enumerate(material.damage(frames, preset, seed, len(truth))):
+    for index, (frame, planes) in enumerate(material.damage(_as_floats(truth), preset, seed, count)):
         source[index] = _as_bytes(frame)
         for name, plane in planes.items():
             matte = mattes.setdefault(name, np.zeros(truth.shape[:3], np.uint8))
@@ -84,6 +79,10 @@ def _resized(frame: FloatFrame, width: int, height: int) -> FloatFrame:
     if frame.shape[:2] == (height, width):
         return frame
     return np.asarray(cv2.resize(frame, (width, height), interpolation=cv2.INTER_AREA), np.float32)
+
+
+def _as_floats(pixels: Pixels) -> Iterator[FloatFrame]:
+    return (frame.astype(np.float32) / np.float32(255.0) for frame in pixels)
 
 
 def _as_bytes(frame: FloatFrame) -> NDArray[np.uint8]:

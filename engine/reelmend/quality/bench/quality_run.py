@@ -10,12 +10,12 @@ from typing import Any
 
 from reelmend.errors import ReelmendError
 from reelmend.inference.session import usable_cores
-from reelmend.quality.bench.clip_files import make_scene, shortened
+from reelmend.quality.bench.clip_files import load_clip, make_scene, shortened
 from reelmend.quality.bench.material import ClipEntry, Material
 from reelmend.quality.bench.plan import Cell, Plan
 from reelmend.quality.bench.store import Piece, Store
 from reelmend.quality.fidelity import psnr
-from reelmend.quality.peers import Method
+from reelmend.quality.peers import Method, Pixels
 from reelmend.quality.registry import MEASURES, Need, Reading, take
 from reelmend.quality.scene import Restoration, Scene
 
@@ -35,15 +35,30 @@ def run_cells(plan: Plan, material: Material, store: Store, done: Progress = lam
     A method that fails or is not there gives a piece that says so; nothing else stops. On KeyboardInterrupt the cells
     under way are finished and stored, then it goes on upwards.
     """
-    for preset, clip in plan.scenes:
+    shelf = _Shelf(material, plan)
+    for preset, clip in sorted(plan.scenes, key=lambda scene: plan.clips.index(scene[1])):
         cells = {Cell(method.name, preset, clip.name): method for method in plan.methods}
         todo = {cell: method for cell, method in cells.items() if store.get(*_name(cell)) is None}
         for cell in cells.keys() - todo.keys():
             done(cell)
         if todo:
-            _run_scene(todo, clip, preset, plan, material, store, done)
+            _run_scene(todo, clip, preset, plan, shelf, store, done)
     pieces = [store.get(*_name(cell)) for cell in plan.cells]
     return [piece for piece in pieces if piece is not None]
+
+
+class _Shelf:
+    """Makes scenes, and keeps the clip that was read last: clips take longer to read than to damage."""
+
+    def __init__(self, material: Material, plan: Plan) -> None:
+        self._material, self._size = material, plan.size
+        self._held: tuple[str, Pixels] | None = None
+
+    def scene(self, clip: ClipEntry, preset: str) -> Scene:
+        """Return the scene of a clip under a preset."""
+        if self._held is None or self._held[0] != clip.name:
+            self._held = clip.name, load_clip(self._material, clip, self._size)
+        return make_scene(self._material, clip, preset, self._size, self._held[1])
 
 
 def _run_scene(
@@ -51,12 +66,12 @@ def _run_scene(
     clip: ClipEntry,
     preset: str,
     plan: Plan,
-    material: Material,
+    shelf: _Shelf,
     store: Store,
     done: Progress,
 ) -> None:
     try:
-        scene = make_scene(material, clip, preset, plan.size)
+        scene = shelf.scene(clip, preset)
         _work_out_shared(scene, plan.measures)
     except Exception as error:  # as for a method: the rows say what went wrong
         for cell in todo:
