@@ -15,18 +15,21 @@ from reelmend.client import EngineClient
 from reelmend.clips import RememberedClip
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
-from reelmend.frames import FrameFormat, FrameRef, content_digest
+from reelmend.frames import MASK, SOURCE, FrameFormat, FrameRef, content_digest
 from reelmend.inference.models import ModelStore
 from reelmend.rpc import convert
 from reelmend.rpc.chunks import chunk_message, chunk_messages, write_message
 from reelmend.rpc.v1 import engine_pb2 as pb
 from support.clips import ArrayClip
 from support.engines import RunningEngine, engine
+from support.window_models import masked_stores
 
 RENDER = "/reelmend.rpc.v1.EngineService/Render"
 PLANES = np.random.default_rng(20).random((3, 8, 8), dtype=np.float32)
 PROXY = PLANES  # a frame as small as this is its own proxy, but for the last bit
 UNSEEN = PLANES + 1  # never sent as a whole, so that the engine always asks for it
+A_MASK = PLANES[:1] * 0.5
+UNSEEN_MASK = A_MASK + 0.25
 
 HUGE = st.one_of(st.integers(0, 3), st.sampled_from([2**31 - 1, 2**32 - 1]))
 HUGE64 = st.one_of(st.integers(0, 3), st.sampled_from([2**32, 2**63 - 1]))
@@ -58,9 +61,9 @@ starts = st.builds(
     pb.RenderStart,
     request_id=HUGE64,
     effect=st.sampled_from(["deflicker", "", "model", "\x00"]),
-    model=st.sampled_from(["", "deflicker", "../../etc/passwd"]),
+    model=st.sampled_from(["", "deflicker", "measured", "kept", "../../etc/passwd"]),
     parameters=st.lists(parameters, max_size=3),
-    clips=st.lists(windows, max_size=2),
+    clips=st.lists(windows, max_size=3),
     outputs=st.lists(outputs, max_size=3),
     route=st.sampled_from([0, 1, 2, 77]),
     deadline_ms=st.sampled_from([0, 1, 2000, 2**32 - 1]),
@@ -77,6 +80,26 @@ def good_start(planes: np.ndarray = PLANES, **fields: object) -> pb.RenderStart:
     return pb.RenderStart(request_id=1, effect="deflicker", clips=[window], outputs=result, **fields)
 
 
+def masked_start(
+    planes: np.ndarray = PLANES, mask: np.ndarray = A_MASK, clip: str = MASK, **fields: object
+) -> pb.RenderStart:
+    """A frame under its mask, brightened by a model that reads one."""
+    start = good_start(planes, **fields)
+    start.effect, start.model = "model", start.model or "kept"
+    ref = FrameRef(0, content_digest(mask), FrameFormat.of(mask))
+    start.clips.append(pb.ClipWindow(clip=clip, first_frame=0, last_frame=0, frames=[convert.ref_to_message(ref)]))
+    return start
+
+
+masked_starts = st.builds(
+    masked_start,
+    planes=st.sampled_from([PLANES, UNSEEN]),
+    mask=st.sampled_from([A_MASK, UNSEEN_MASK, PLANES, A_MASK[:, 1:]]),
+    clip=st.sampled_from([MASK, SOURCE, "Matte", ""]),
+    model=st.sampled_from(["kept", "measured", "deflicker"]),
+    route=st.sampled_from([1, 2]),
+    deadline_ms=st.just(2000),
+)
 messages = st.one_of(
     st.binary(max_size=200),
     starts.map(lambda start: pb.RenderRequest(start=start).SerializeToString()),
@@ -85,14 +108,20 @@ messages = st.one_of(
     ),
     chunks,
     in_slots.map(lambda message: pb.RenderRequest(pixels_in_slot=message).SerializeToString()),
+    masked_starts.map(lambda start: pb.RenderRequest(start=start).SerializeToString()),
     st.sampled_from([*chunk_messages(PLANES, 1, 0), *chunk_messages(PROXY, 1, 1)]),
+    st.sampled_from([*chunk_messages(A_MASK, 1, 0), *chunk_messages(A_MASK, 1, 1)]),
 )
 
 
 @pytest.fixture(scope="module")
-def fuzzed() -> Iterator[RunningEngine]:
-    with engine("--memory", "64M", "--max-streams", "8") as running:
-        yield running
+def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
+    folder = tmp_path_factory.mktemp("models")
+    masked_stores(folder)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("REELMEND_MODELS", str(folder))
+        with engine("--memory", "64M", "--max-streams", "8") as running:
+            yield running
 
 
 @pytest.fixture(scope="module")
@@ -153,6 +182,17 @@ INVALID, DATA_LOSS = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.DATA_LOSS
         ([good_start(UNSEEN), chunk_message(1, 0, 2**63, memoryview(b"1234"))], DATA_LOSS),
         ([good_start(UNSEEN), *2 * [chunk_message(1, 0, 0, memoryview(bytes(400)))]], DATA_LOSS),
         ([good_start(UNSEEN)], grpc.StatusCode.CANCELLED),
+        ([masked_start(clip="Matte")], INVALID),
+        ([masked_start(clip=SOURCE)], INVALID),
+        ([masked_start(clip="")], INVALID),
+        ([masked_start(mask=PLANES)], INVALID),
+        ([masked_start(mask=A_MASK[:, 1:])], INVALID),
+        ([masked_start(UNSEEN, UNSEEN_MASK), chunk_message(1, 1, 0, memoryview(b"1234"))], INVALID),
+        (
+            [masked_start(PLANES, UNSEEN_MASK), *chunk_messages(PLANES, 1, 0), *chunk_messages(A_MASK, 1, 1)],
+            DATA_LOSS,
+        ),
+        ([masked_start(model="deflicker")], INVALID),
     ],
 )
 def test_known_mischief_has_its_status(channel: grpc.Channel, sent: list[object], code: grpc.StatusCode) -> None:

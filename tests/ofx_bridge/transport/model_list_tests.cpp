@@ -41,6 +41,8 @@ Bytes far() {
                    {56, 2},
                    field(8, joined({text(1, "radius"), text(2, "Radius"), {24, 2}})),
                    field(8, text(1, "gain")),
+                   text(9, "Source"),
+                   text(9, "Mask"),
                    text(10, "result")});
 }
 
@@ -54,6 +56,7 @@ void models_are_read_with_their_reach_and_parameters() {
     expect(models[0].id == "far" && models[0].effect == "model" && models[0].version == "1.2.3", "names");
     expect(models[0].radius_frames == 4, "reach");
     expect(models[0].parameters == std::vector<std::string>{"radius", "gain"}, "parameters");
+    expect(models[0].input_clips == std::vector<std::string>{"Source", "Mask"}, "clips");
     expect(models[1].id == "near" && models[1].radius_frames == 0 && models[1].parameters.empty(), "defaults");
 }
 
