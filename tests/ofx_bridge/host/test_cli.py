@@ -153,3 +153,17 @@ def test_a_pattern_puts_the_number_where_it_says(text: str, name: str) -> None:
 def test_a_name_without_a_number_is_refused() -> None:
     with pytest.raises(ValueError, match="has no frame number"):
         Pattern("a.png")
+
+
+def test_other_clips_are_named_with_their_files(
+    bundle_path: Path, clip: Path, ramp: NDArray[np.float32], tmp_path: Path
+) -> None:
+    np.save(tmp_path / "brighter.npy", ramp + 1)
+    arguments = ("render", bundle_path, clip, tmp_path / "out.npy", "--plugin", AVERAGE, "--set", "radius=0")
+    run(*arguments)
+    plain = np.load(tmp_path / "out.npy")
+    run(*arguments, "--clip", f"Source={tmp_path / 'brighter.npy'}")
+    assert np.abs(np.load(tmp_path / "out.npy") - plain).min() > 0.5
+    assert "--clip takes name=FILES" in run(*arguments, "--clip", "brighter.npy", code=1).stderr
+    assert "Nothing" in run(*arguments, "--clip", f"Nothing={clip}", code=1).stderr
+    assert "nowhere.%04d.exr" in run(*arguments, "--clip", "Source=nowhere.%04d.exr", code=1).stderr

@@ -11,8 +11,9 @@ from typing import Any
 from ..bundle import Plugin, find_bundles, load
 from ..errors import PluginLoadError
 from ..events import Message
+from ..instance import Instance
 from ..settings import InstanceSettings
-from .pictures import open_reader, open_writer
+from .pictures import Reader, open_reader, open_writer
 from .values import parse_setting
 
 
@@ -74,7 +75,7 @@ def describe(path: Path, identifier: str | None, context: str | None) -> dict[st
 
 @dataclass(frozen=True)
 class RenderJob:
-    """A render to be done. `frames` (first, last) defaults to all; `values` are `name=value` texts."""
+    """A render to be done. `frames` (first, last) defaults to all; `values` are `name=value`, `clips` `name=FILES`."""
 
     bundle: Path
     source: str
@@ -84,11 +85,13 @@ class RenderJob:
     frames: tuple[int, int] | None = None
     context: str = "filter"
     frame_rate: float = 24.0
+    clips: tuple[str, ...] = ()
 
 
 def render(job: RenderJob, on_frame: Callable[[int, int], None] | None = None) -> RenderReport:
     """Render a clip through a plug-in; call `on_frame(done, total)` after each frame."""
     reader, writer = open_reader(job.source), open_writer(job.target)
+    others = dict(_named_clip(text) for text in job.clips)
     first, last = job.frames or (reader.first, reader.last)
     if first < reader.first or last > reader.last:
         raise ValueError(f"frames {first}-{last} are not all in the clip, which has {reader.first}-{reader.last}")
@@ -106,6 +109,8 @@ def render(job: RenderJob, on_frame: Callable[[int, int], None] | None = None) -
         with plugin.create(settings) as effect:
             report = RenderReport(plugin.identifier, messages=effect.messages, violations=effect.violations)
             effect.set_source(reader.read, channels=reader.channels)
+            for name, pictures in others.items():
+                connect(effect, name, pictures)
             for setting in chosen:
                 effect.set(setting.name, setting.value, setting.time)
             begin = time.perf_counter()
@@ -117,3 +122,21 @@ def render(job: RenderJob, on_frame: Callable[[int, int], None] | None = None) -
             writer.finish()
             report.seconds = time.perf_counter() - begin
     return report
+
+
+def connect(effect: Instance, clip: str, pictures: Reader) -> None:
+    """Give another clip of an effect its pictures."""
+    effect.set_source(
+        pictures.read,
+        clip=clip,
+        channels=pictures.channels,
+        frames=(pictures.first, pictures.last),
+        size=(pictures.width, pictures.height),
+    )
+
+
+def _named_clip(text: str) -> tuple[str, Reader]:
+    name, equals, files = text.partition("=")
+    if not equals or not name:
+        raise ValueError(f"--clip takes name=FILES, for example Mask=mask.%04d.exr, got '{text}'")
+    return name, open_reader(files)

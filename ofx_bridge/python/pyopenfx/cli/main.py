@@ -77,6 +77,10 @@ def render(
     values: Annotated[
         list[str] | None, typer.Option("--set", help="name=value, or name@frame=value for a key; repeatable.")
     ] = None,
+    clips: Annotated[
+        list[str] | None,
+        typer.Option("--clip", help="name=FILES for another input, such as Mask=mask.%04d.exr; repeatable."),
+    ] = None,
     frames: Annotated[str | None, typer.Option(help="first-last, both rendered; default: all.")] = None,
     context: Annotated[str, typer.Option(help="filter or general.")] = "filter",
     fps: Annotated[float, typer.Option(help="Frame rate the plug-in is told.")] = 24.0,
@@ -85,7 +89,15 @@ def render(
     """Render a clip through a plug-in."""
     with _told():
         job = commands.RenderJob(
-            bundle, source, target, plugin, tuple(values or ()), _frame_range(frames), context, fps
+            bundle,
+            source,
+            target,
+            plugin,
+            tuple(values or ()),
+            _frame_range(frames),
+            context,
+            fps,
+            tuple(clips or ()),
         )
         report = _render_with_bar(job)
     if as_json:

@@ -94,6 +94,11 @@ class Exercise:
                         instance.set_source(_noise(size, depth, components), clip=clip.name)
                 self._ask(instance, name)
                 self._render(instance, described, name)
+                for clip in described.clips:
+                    if clip.optional:
+                        self.stage(f"connect {clip.name} {name}")
+                        instance.set_source(_noise(size, depth, components), clip=clip.name)
+                        self._picture(instance, f"render with {clip.name} {name}", 2)
                 self._keep_house(instance, described, name)
                 self.stage(f"destroy {name}")
 
