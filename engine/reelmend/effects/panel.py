@@ -105,12 +105,14 @@ VIEW_LABELS = {
     "result": "Result",
     "source": "Source",
     "gain": "Applied gain",
+    "curve": "Luma curve",
     "matte": "Matte",
     "difference": "Difference",
     "split": "Split",
 }
 VIEW_HINTS = {
     "gain": "Applied gain: mid grey is unchanged, white is doubled.",
+    "curve": "Luma curve: the curve before and after, drawn over the result.",
     "matte": "Matte: white where the picture was mended, if the model tells.",
 }
 MADE_BY_THE_NODE = ("source", "difference", "split")

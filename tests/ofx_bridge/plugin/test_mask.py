@@ -14,6 +14,7 @@ import pytest
 import pyopenfx
 from reelmend.bundle import find_bundle
 from reelmend.effects.clip import render_clip
+from reelmend.effects.panel import panel_json
 from reelmend.effects.renderer import Renderer
 from reelmend.inference.models import ModelFolder, ModelStore
 from support.clips import ArrayClip, moving_scene, with_flicker
@@ -270,6 +271,27 @@ def test_fields_have_their_own_lines_of_the_mask(node: Node) -> None:
         share = np.broadcast_to(binary[3] == 1, kept.shape)
         assert kept[~share].tobytes() == FRAMES[3][~share].tobytes()
         assert kept[share].tobytes() == (2 * FRAMES[3])[share].tobytes()
+
+
+def test_a_third_output_is_a_view_like_any_other(bundle_copy: Path, models: Path, masked_engine: RunningEngine) -> None:
+    store = ModelStore([ModelFolder(models, models)])
+    (bundle_copy / "Contents/Resources/effects.json").write_text(panel_json(store), encoding="utf-8")
+    settings = pyopenfx.InstanceSettings(size=(WIDTH, HEIGHT), frames=(0, COUNT - 1), context="general")
+    with pyopenfx.load(bundle_copy) as bundle, bundle.plugin(MODEL).create(settings) as effect:
+        effect.set_source(lambda frame: interleaved(FRAMES[frame]))
+        effect.set_source(alpha_of, clip="Mask", channels=1)
+        effect.set("engineAddress", masked_engine.address)
+        effect.set("model", "Measured")
+        for view, output in (("Luma curve", "curve"), ("Applied gain", "gain")):
+            effect.set("view", view)
+            shown = planar(effect.render(3))
+            wanted = next(
+                render_clip(
+                    Renderer(store), "model", {}, ArrayClip(FRAMES), [3],
+                    model="measured", output=output, mask=ArrayClip(MASKS),
+                )
+            )[1]  # fmt: skip
+            assert shown.tobytes() == np.broadcast_to(wanted, shown.shape).tobytes()
 
 
 def received(running: RunningEngine) -> int:
