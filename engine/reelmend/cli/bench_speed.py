@@ -6,8 +6,9 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 ENGINE_MODULE = "reelmend.cli.bench_engine"
 PIPED_WIDTH = 140
 MODELS_GROUP = "reelmend.bench_models"
+REFERENCES_GROUP = "reelmend.bench_references"
 
 
 def speed(
@@ -36,6 +38,9 @@ def speed(
         "bench/results"
     ),
     docs: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Refresh the speed tables in it.")] = None,
+    reference: Annotated[
+        str, typer.Option(metavar="MODULE:FUNCTION", help="A deflicker in plain numpy from elsewhere.")
+    ] = "",
     compare: Annotated[Path | None, typer.Option(metavar="OLD.json", help="Say what changed since that run.")] = None,
     models: Annotated[str, typer.Option(metavar="MODULE:FUNCTION", help="Bench models from elsewhere.")] = "",
     as_json: JsonFlag = False,
@@ -56,7 +61,7 @@ def speed(
     before = comparing.read_results(compare) if compare else None
     wanted = [name.strip() for spelled in cases or [] for name in spelled.split(",")]
     plan = planning.chosen(planning.FULL if full else planning.QUICK, wanted, runs)
-    given = _surroundings(models)
+    given = replace(_surroundings(models), **_reference(reference))
     with stopped_by_signals(), steps_bar("speed", running.steps(plan, given.models)) as step:
         found = running.measure(plan, given, _spelled(full, wanted, runs), step)
     found["claims"] += judging.soaked(out / "soak.json")
@@ -94,6 +99,18 @@ def _surroundings(named: str) -> Surroundings:
             raise
         return Surroundings(ENGINE_MODULE, counters_of, (), f"not run: {error}")
     return Surroundings(ENGINE_MODULE, counters_of, built)
+
+
+def _reference(named: str) -> dict[str, Any]:
+    """Return the maker of the plain reference, or why there is none."""
+    from reelmend.quality.bench.material import BenchError, offered
+
+    try:
+        return {"reference": offered(REFERENCES_GROUP, "--reference", named, "a reference in plain numpy")}
+    except BenchError as error:
+        if named:
+            raise
+        return {"reference_note": f"not run: {error}"}
 
 
 def _spelled(full: bool, cases: list[str], runs: int | None) -> str:

@@ -21,7 +21,7 @@ from reelmend.quality.bench.speed.plan import Case, Plan
 from reelmend.quality.bench.speed.transport import NAMES as TRANSPORT
 
 TESTS = Path(__file__).parents[2]
-MODELS = ["--models", "reelmend_models.bench_models:build"]
+MODELS = ["--models", "reelmend_models.bench_models:build", "--reference", "support.plain_reference:make"]
 DOCUMENT = "\n".join(
     f"<!-- bench:{name} begin -->\n<!-- bench:{name} end -->"
     for name in ("engine-circumstances", "engine-claims", "engine-speed", "engine-bytes")
@@ -66,6 +66,8 @@ def test_one_run_measures_everything_from_memcpy_to_the_node_and_judges_it(
     assert copy > 0
     node = rows["node-sequential-1", "1080p"]
     assert node["ratio"] == pytest.approx(node["median_ms"] / least)
+    assert rows["numpy-deflicker", "1080p"]["ratio_to"] == "engine-deflicker"
+    assert rows["node-defaults", "1080p"]["median_ms"] > 0
     said = capsys.readouterr().out
     assert "deflicker, host to host" in said
     assert "node-random-4" in document.read_text()
@@ -93,6 +95,7 @@ def test_without_models_their_rows_say_so_and_the_rest_is_measured(
     found = json.loads((tmp_path / "speed.json").read_text())
     rows = {row["name"]: row for row in found["rows"]}
     assert "pip install -e" in rows["node-bench-heavy"]["note"]
+    assert "--reference" in rows["numpy-deflicker"]["note"]
     assert rows["node-sequential-1"]["median_ms"] > 0
     assert any(claim["verdict"] == "not measured" for claim in found["claims"])
 

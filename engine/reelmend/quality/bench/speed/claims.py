@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from reelmend.quality.bench.speed import counted
-from reelmend.quality.bench.speed.cases import SEQUENTIAL, WINDOW_31, WINDOWED_CASE
+from reelmend.quality.bench.speed.cases import DEFAULTS, NUMPY, SEQUENTIAL, WINDOW_31, WINDOWED_CASE
 from reelmend.quality.bench.speed.model_cases import EQUAL, HEAVY, TWO_STAGES, WHOLE
 from reelmend.quality.bench.speed.rows import Row
 
@@ -60,6 +60,10 @@ def claims(model_case: str) -> Sequence[Claim]:
         Claim("deflicker, host to host, × its graphs and two memcpys", SEQUENTIAL, case, 1.5, aim=1.2),
         Claim("17.7 GFLOP a megapixel in the engine, × its raw time", f"engine-{HEAVY}", model_case, 1.05),
         Claim("17.7 GFLOP a megapixel, host to host, × its raw time", f"node-{HEAVY}", model_case, 1.05),
+        Claim(
+            "deflicker as a user gets it, host to host, ms a frame: 10 frames/s", DEFAULTS, case, 100.0, of="median_ms"
+        ),
+        Claim("plain numpy, × the deflicker in the engine", NUMPY, case, 3.0, at_most=False),
         Claim("a frame with a window of 31, × one with a window of 3", WINDOW_31, case, 1.1),
         Claim("one graph over five frames, × two cached stages", f"engine-{WHOLE}", model_case, 1.9, at_most=False),
         Claim("share of frames with the same bits from both", f"{EQUAL}-{TWO_STAGES}", model_case, 1.0, at_most=False),

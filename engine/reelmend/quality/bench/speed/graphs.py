@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,11 +30,12 @@ class GraphRun:
 
 
 class Overheard:
-    """An engine's session pool that remembers each stage's latest run; everything else is the pool's own."""
+    """An engine's session pool that remembers each stage's latest run and counts them; all else is the pool's own."""
 
     def __init__(self, pool: Any) -> None:
         self._pool = pool
         self.runs: dict[str, GraphRun] = {}
+        self.counts: Counter[str] = Counter()
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._pool, name)
@@ -54,6 +56,7 @@ class _OverheardSession:
         found: list[Array] = self._session.run(inputs, outputs, *others, **options)
         kept = {name: np.array(value) for name, value in inputs.items()}
         shaped = dict(zip(outputs, found, strict=True))
+        self._heard.counts[self._stage] += 1
         self._heard.runs[self._stage] = GraphRun(self._model, self._stage, self._threads, kept, shaped)
         return found
 
@@ -61,11 +64,12 @@ class _OverheardSession:
 class RawGraph:
     """A graph run again and again with IO binding, on the CPU, with the engine's number of threads.
 
-    Its threads sleep between runs, as the engine's do: threads that spin would take a core from whoever comes next.
+    times_a_frame: how often a frame takes it; the milliseconds are those of a frame. Its threads sleep between runs, as
+    the engine's do: threads that spin would take a core from whoever comes next.
     """
 
-    def __init__(self, name: str, run: GraphRun) -> None:
-        self._name = name
+    def __init__(self, name: str, run: GraphRun, times_a_frame: int = 1) -> None:
+        self._name, self._times_a_frame = name, times_a_frame
         ort = import_onnxruntime()
         options = ort.SessionOptions()
         options.intra_op_num_threads = run.threads or usable_cores()
@@ -89,7 +93,20 @@ class RawGraph:
         started = time.perf_counter()
         for _ in range(RUNS_A_ROUND):
             self._session.run_with_iobinding(self._binding)
-        return {self._name: 1000.0 * (time.perf_counter() - started) / RUNS_A_ROUND}
+        return {self._name: self._times_a_frame * 1000.0 * (time.perf_counter() - started) / RUNS_A_ROUND}
 
     def close(self) -> None:
         self._held.clear()
+
+
+class IdleGraph:
+    """A graph that a frame doesn't take, since its result is remembered or not asked for: no time at all."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def take(self) -> Mapping[str, float]:
+        return {self._name: 0.0}
+
+    def close(self) -> None:
+        """Nothing is held."""

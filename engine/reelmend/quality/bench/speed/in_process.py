@@ -14,7 +14,7 @@ from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Renderer
 from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest
 from reelmend.inference.models import ModelStore
-from reelmend.quality.bench.speed.graphs import Overheard, RawGraph
+from reelmend.quality.bench.speed.graphs import IdleGraph, Overheard, RawGraph
 from reelmend.quality.bench.speed.pan import Pan
 
 
@@ -100,11 +100,16 @@ class EngineFrame:
 
 def raw_graph(
     name: str, pan: Pan, effect: str, stage: str, model: str = "", models: ModelStore | None = None
-) -> RawGraph:
-    """Return a graph of an effect on its own, with just what the effect gives it for a frame of the pan."""
+) -> RawGraph | IdleGraph:
+    """Return a graph of an effect on its own, with just what the effect gives it for a frame of the pan in sequence.
+
+    It counts as often as the effect runs it for the second frame of a sequence, when the first is remembered.
+    """
     renderer = Renderer(models or ModelStore.default())
     renderer.sessions = heard = cast("Any", Overheard(renderer.sessions))
     frame = EngineFrame(name, renderer, pan, effect, model=model)
     frame.render()
+    heard.counts.clear()
+    frame.render()
     frame.close()
-    return RawGraph(name, heard.runs[stage])
+    return RawGraph(name, heard.runs[stage], heard.counts[stage]) if heard.counts[stage] else IdleGraph(name)

@@ -18,6 +18,7 @@ from reelmend.quality.bench.speed.claims import judged
 from reelmend.quality.bench.speed.engine_process import Counters, engine_process
 from reelmend.quality.bench.speed.model_cases import BuiltModel
 from reelmend.quality.bench.speed.plan import ENGINE_MEMORY_BYTES, TRANSPORT_MEMORY_BYTES, Plan
+from reelmend.quality.bench.speed.reference import MakeReference
 from reelmend.quality.bench.speed.rounds import Done
 from reelmend.quality.bench.speed.rows import Row, missing_row
 
@@ -34,6 +35,9 @@ class Surroundings:
     models: Sequence[BuiltModel]
     models_note: str = ""
     """Why there are no models, in words."""
+
+    reference: MakeReference | None = None
+    reference_note: str = ""
 
 
 def steps(plan: Plan, models: Sequence[BuiltModel]) -> int:
@@ -53,7 +57,8 @@ def measure(plan: Plan, given: Surroundings, command: str, done: Done = lambda _
     rows: list[Row] = []
     with engine as running, mover as moving, pyopenfx.load(bundle) as loaded:
         elsewhere.except_for(running.process_id, moving.process_id)
-        setting = cases.Setting(plan, running, moving, loaded, bundle, done)
+        reference = (given.reference, given.reference_note)
+        setting = cases.Setting(plan, running, moving, loaded, bundle, done, *reference)
         for case in plan.cases:
             rows += cases.measure_case(setting, case)
         rows += _model_rows(setting, given)

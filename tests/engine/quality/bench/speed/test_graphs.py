@@ -6,7 +6,7 @@ import numpy as np
 
 from reelmend.effects.renderer import Renderer
 from reelmend.inference.models import ModelStore
-from reelmend.quality.bench.speed.graphs import Overheard, RawGraph
+from reelmend.quality.bench.speed.graphs import IdleGraph, Overheard, RawGraph
 from reelmend.quality.bench.speed.in_process import EngineFrame, Memcpy
 from reelmend.quality.bench.speed.pan import Pan
 
@@ -21,6 +21,23 @@ def test_a_graph_with_bound_tensors_gives_the_engines_own_bits() -> None:
     graph = RawGraph("correct", heard.runs["correct"])
     assert graph.take()["correct"] > 0
     assert np.array_equal(graph.outputs["result"], result)
+
+
+def test_a_graph_counts_as_often_as_a_frame_takes_it_and_one_that_is_remembered_not_at_all() -> None:
+    pan = Pan(64, 48, 60)
+    heard = Overheard(Renderer(ModelStore.default()).sessions)
+    renderer = Renderer(ModelStore.default())
+    renderer.sessions = heard  # type: ignore[assignment]
+    frame = EngineFrame("", renderer, pan, "deflicker")
+    frame.render()
+    first = dict(heard.counts)
+    heard.counts.clear()
+    frame.render()
+    assert first["describe"] > heard.counts["describe"] == 1
+    assert first["correct"] == heard.counts["correct"] == 1
+    run = heard.runs["correct"]
+    assert RawGraph("x", run, 1000).take()["x"] > 10.0 * RawGraph("x", run).take()["x"]
+    assert IdleGraph("y").take() == {"y": 0.0}
 
 
 def test_the_engine_in_process_renders_each_frame_once_and_goes_on() -> None:
