@@ -78,6 +78,21 @@ PixelView in_terms_of(const PixelView& target, const PixelView& source) {
     return same;
 }
 
+template <size_t Bytes>
+void take_every(size_t stride, const std::byte* from, size_t count, std::byte* to) {
+    for (size_t i = 0; i < count; ++i) std::memcpy(to + i * Bytes, from + i * stride * Bytes, Bytes);
+}
+
+// One sample of each pixel.
+void take_every(int components, size_t sample_bytes, const std::byte* from, size_t count, std::byte* to) {
+    const auto stride = static_cast<size_t>(components);
+    if (stride == 1) return static_cast<void>(std::memcpy(to, from, count * sample_bytes));
+    // Sizes that the compiler knows, for its sake.
+    if (sample_bytes == 1) return take_every<1>(stride, from, count, to);
+    if (sample_bytes == 2) return take_every<2>(stride, from, count, to);
+    take_every<4>(stride, from, count, to);
+}
+
 // Between layouts of colour, one line after the other.
 void convert(const PixelView& target, const PixelView& source, const OfxRectI& area) {
     const auto width = static_cast<size_t>(area.x2 - area.x1);
@@ -171,12 +186,11 @@ PixelView mask_of(const PixelView& image, const OfxRectI& area, std::vector<std:
     const int red = image.swapped ? 2 : 0;
     const int channel = image.components == 4 ? 3 : image.components == 3 ? red : 0;
     const auto sample_bytes = static_cast<size_t>(image.sample_bytes);
-    const size_t step = pixel_bytes(image);
-    for (int y = shared.y1; y < shared.y2 && !is_empty(shared); ++y) {
+    if (is_empty(shared)) return mask;
+    const auto width = static_cast<size_t>(shared.x2 - shared.x1);
+    for (int y = shared.y1; y < shared.y2; ++y) {
         const std::byte* from = image.at(shared.x1, y) + static_cast<size_t>(channel) * sample_bytes;
-        std::byte* to = mask.at(shared.x1, y);
-        for (int x = shared.x1; x < shared.x2; ++x, from += step, to += sample_bytes)
-            std::memcpy(to, from, sample_bytes);
+        take_every(image.components, sample_bytes, from, width, mask.at(shared.x1, y));
     }
     return mask;
 }
