@@ -74,6 +74,13 @@ KINDS = {
 """What each preset is for: any restorer, or the deflicker's bench; "film" has no truth."""
 
 QUICK_CLIPS = ("cockatoo", "pedestrians", "ocean", "city", "made-stream-1", "made-dogs-park-1")
+DEFLICKER_CLIPS = (
+    *QUICK_CLIPS,
+    *("dog", "made-mountain-path-1"),
+    *("night", "cup", "carphone", "made-autumn-hills-1", "made-dogs-window-1", "made-sunset-1", "made-butterfly-1"),
+    "made-rain-drops-1",
+)
+"""Eight clips of the test split and eight of the validation split for the quick mode of the deflicker's bench."""
 
 
 SYNTHETIC = "synthetic-pan"
@@ -96,15 +103,16 @@ class BenchClip:
 
 
 class FootageMaterial:
-    """The test split of a built footage folder, real old film where it is provided, and the bench's presets."""
+    """One split of a built footage folder, real old film where it is provided, and the bench's presets."""
 
-    def __init__(self, folder: Path, film: Path | None = None) -> None:
+    def __init__(self, folder: Path, film: Path | None = None, split: Split = SPLIT) -> None:
+        self._split: Split = split
         self._film = real_film(film) if film else []
         self._footage: Footage = read_footage(folder)
-        self._entries: dict[str, ClipEntry] = {clip.id: clip for clip in self._footage.clips(SPLIT)}
+        self._entries: dict[str, ClipEntry] = {clip.id: clip for clip in self._footage.clips(split)}
 
     def clips(self) -> Sequence[BenchClip]:
-        """Return the test clips in the order of the manifest, the synthetic one, and real film."""
+        """Return the split's clips in the order of the manifest, the synthetic one, and real film."""
         own = BenchClip(SYNTHETIC, None, 1280, 720, FRAMES, "Apache-2.0", "drawn by this project", modes=())
         return [*(self._clip(entry) for entry in self._entries.values()), own, *self._film]
 
@@ -117,8 +125,8 @@ class FootageMaterial:
         return KINDS[preset]
 
     def seed(self, clip: str, preset: str) -> int:
-        """Return the damage seed, one of the test split's, the same for a name at every call."""
-        seeds = split_seeds(SPLIT)
+        """Return the damage seed, one of the split's, the same for a name at every call."""
+        seeds = split_seeds(self._split)
         digest = hashlib.blake2b(f"{clip}/{preset}".encode(), digest_size=8).digest()
         return seeds[int.from_bytes(digest, "little") % len(seeds)]
 
@@ -144,7 +152,7 @@ class FootageMaterial:
             yield frame, {"around": Passer().plan(info, seed).ring(index)} if ring else truth.mattes
 
     def fingerprint(self) -> str:
-        """Return a digest of the test clips' rows, the damage and the code that makes them."""
+        """Return a digest of the clips' rows, the damage and the code that makes them."""
         root = Path(next(iter(reelmend_models.__path__)))
         code = sorted(
             [
@@ -174,7 +182,11 @@ class FootageMaterial:
             frame_count=entry.frames,
             licence=entry.licence,
             attribution=entry.attribution,
-            modes=("quick", "full") if entry.id in QUICK_CLIPS else ("full",),
+            modes=(
+                "full",
+                *(("quick",) if entry.id in QUICK_CLIPS else ()),
+                *(("deflicker",) if entry.id in DEFLICKER_CLIPS else ()),
+            ),
         )
 
 
@@ -184,8 +196,20 @@ def material(folder: Path | None = None) -> FootageMaterial:
     Real film is taken from $REELMEND_FILM or ../shared/footage, where it is there. Raises FootageError, with the
     command that builds it, when there is no footage.
     """
+    return _of_split(folder, SPLIT)
+
+
+def validation_material(folder: Path | None = None) -> FootageMaterial:
+    """Return the same of the validation split, to tune and choose by: the test split is for judging alone.
+
+    `reelmend bench deflicker --material reelmend_models.bench_material:validation_material`.
+    """
+    return _of_split(folder, "validation")
+
+
+def _of_split(folder: Path | None, split: Split) -> FootageMaterial:
     film = Path(os.environ.get(FILM_VARIABLE) or DEFAULT_FILM)
-    return FootageMaterial(folder or Path(os.environ.get(FOOTAGE_VARIABLE) or DEFAULT_FOOTAGE), film)
+    return FootageMaterial(folder or Path(os.environ.get(FOOTAGE_VARIABLE) or DEFAULT_FOOTAGE), film, split)
 
 
 def real_film(folder: Path) -> list[BenchClip]:
@@ -197,7 +221,7 @@ def real_film(folder: Path) -> list[BenchClip]:
             first = cv2.imread(str(pictures[0]))
             height, width = (0, 0) if first is None else first.shape[:2]
             attribution = "real film; see README.md in its folder"
-            modes = ("quick", "full")
+            modes = ("quick", "full", "deflicker")
             found.append(
                 BenchClip(
                     place.name, place, width, height, len(pictures), FILM_LICENCE, attribution, modes, is_film=True

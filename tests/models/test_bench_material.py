@@ -18,6 +18,7 @@ from reelmend_models.bench_material import (
     FootageMaterial,
     material,
     real_film,
+    validation_material,
 )
 from reelmend_models.damage import PRESETS
 from reelmend_models.synthetic_pan import synthetic_pan
@@ -51,6 +52,16 @@ def test_only_clips_of_the_test_split_are_used() -> None:
     assert all(clip.licence and clip.attribution for clip in found.clips())
     assert len([clip for clip in found.clips() if "quick" in clip.modes]) >= 4
     assert [clip.name for clip in found.clips() if "full" not in clip.modes] == [SYNTHETIC]
+
+
+@built
+def test_what_is_tuned_by_shares_neither_clips_nor_seeds_with_what_is_judged_by() -> None:
+    tuned, judged = validation_material(BUILT), material(BUILT)
+    own = [{clip.name for clip in found.clips() if not clip.is_film} - {SYNTHETIC} for found in (tuned, judged)]
+    assert own[0]
+    assert own[1]
+    assert not own[0] & own[1]
+    assert tuned.seed("city", "flicker-only") in split_seeds("validation")
 
 
 @built

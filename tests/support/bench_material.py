@@ -27,7 +27,7 @@ class SmallClip:
     frame_count: int = FRAMES
     licence: str = "CC0-1.0"
     attribution: str = "made by the test"
-    modes: tuple[str, ...] = ("quick", "full")
+    modes: tuple[str, ...] = ("quick", "full", "deflicker")
     is_film: bool = False
 
 

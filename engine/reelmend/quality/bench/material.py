@@ -48,7 +48,10 @@ class ClipEntry(Protocol):
     def attribution(self) -> str: ...
     @property
     def modes(self) -> Sequence[str]:
-        """The modes, "quick" and "full", that take the clip by themselves; none for one that must be named."""
+        """The modes that take the clip by themselves; none for one that must be named.
+
+        "quick", "full", and "deflicker": the quick mode of the deflicker's bench.
+        """
         ...
 
     @property

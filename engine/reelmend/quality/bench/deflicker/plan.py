@@ -40,7 +40,7 @@ def make_deflicker_plan(
     frames: int | None = None,
     height: int | None = None,
 ) -> Plan:
-    """Return the plan: every clip of the test split and all real film, in quick mode smaller and shorter.
+    """Return the plan: every clip of the split and all real film; in quick mode eight clips, smaller and shorter.
 
     Empty lists mean the deflicker's peers and presets. Raises BadRequestError for a name that is not there, and where
     the material has no preset for a deflicker.
@@ -49,7 +49,7 @@ def make_deflicker_plan(
     own_presets = [name for name in material.presets() if material.kind(name) in KINDS]
     if not own_presets and not presets:
         raise BadRequestError("this material has no preset of flicker; name one with --presets")
-    taken = clips or [clip.name for clip in material.clips() if "full" in clip.modes]
+    taken = clips or [clip.name for clip in material.clips() if ("deflicker" if quick else "full") in clip.modes]
     return make_plan(
         material,
         quick=quick,
