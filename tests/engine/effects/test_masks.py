@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from reelmend.buffer.companions import AuxiliaryClip
 from reelmend.buffer.window import Window
 from reelmend.clips import RememberedClip
 from reelmend.effects.clip import render_clip, render_frame
+from reelmend.effects.composite import within
 from reelmend.effects.effect import Need, Rendered, Values, Workbench
 from reelmend.effects.renderer import Job, Renderer
 from reelmend.errors import BadRequestError, ShapeError
@@ -205,3 +208,37 @@ def test_a_model_that_reads_no_mask_refuses_one() -> None:
     unmasked.models.clips = (SOURCE,)  # type: ignore[attr-defined]
     with pytest.raises(BadRequestError, match=r"reads no clip 'Mask'; it reads Source$"):
         unmasked.begin(job(refs()))
+
+
+samples = st.sampled_from([0.0, -0.0, 1.0, 0.3, -2.0, 1e30, float("inf"), float("-inf"), float("nan"), 1e-40])
+shares = st.sampled_from([0.0, -0.0, 1.0, 0.5, 0.1, 1e-30])
+
+
+@given(data=st.data(), channels=st.sampled_from([1, 3]), in_place=st.booleans())
+def test_what_lies_within_a_mask_is_defined_sample_by_sample(
+    data: st.DataObject, channels: int, in_place: bool
+) -> None:
+    def drawn(of: st.SearchStrategy[float], planes: int) -> np.ndarray:
+        values = data.draw(st.lists(of, min_size=planes * 6, max_size=planes * 6))
+        return np.array(values, np.float32).reshape(planes, 2, 3)
+
+    source, result, mask = drawn(samples, channels), drawn(samples, channels), drawn(shares, 1)
+    was, out = result.copy(), result if in_place else np.empty_like(source)
+    with np.errstate(all="ignore"):
+        within(source, result, mask, out)
+        for place in np.ndindex(source.shape):
+            here, there, share = source[place], was[place], mask[0][place[1:]]
+            if share == 0:
+                wanted = here
+            elif share == 1 or here == there:
+                wanted = there
+            else:
+                wanted = here * (1 - share) + there * share
+            assert out[place].tobytes() == wanted.tobytes() or (np.isnan(out[place]) and np.isnan(wanted))
+
+
+def test_a_value_may_stand_for_the_source() -> None:
+    gain, mask = np.full((1, 4, 6), 0.7, np.float32), np.zeros((1, 4, 6), np.float32)
+    mask[:, 1:3, 2:5] = 1
+    within(np.broadcast_to(np.float32(0.5), gain.shape), gain, mask, gain)
+    assert np.array_equal(gain, np.where(mask == 1, np.float32(0.7), np.float32(0.5)))
