@@ -51,8 +51,8 @@ def mixed(source: Planes, result: Planes, strength: float, out: Planes) -> None:
 def within(source: Planes, result: Planes, mask: Planes, out: Planes) -> None:
     """Write source·(1−mask) + result·mask into `out`: the bits of `source` where the mask is 0, of `result` where 1.
 
-    source, result, out: (C, H, W); mask: (1 or C, H, W) in 0…1. `out` may be `result`, `source` a value broadcast to its
-    shape. Where source and result are the same they stay so.
+    source, result, out: (C, H, W); mask: (1 or C, H, W) in 0…1. `out` may be `result`, `source` a value broadcast to
+    its shape. Where source and result are the same they stay so.
     """
     for rows in _bands(source):
         here, there, share = source[:, rows], result[:, rows], mask[:, rows]
