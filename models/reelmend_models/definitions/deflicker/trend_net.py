@@ -20,6 +20,9 @@ class TrendNet(nn.Module):
     paths: (B, 121) log light of the frames from 60 before to 60 after the middle, up to a constant. present: (B, 121)
     1 for frames that are known, 0 for others; the middle must be known. Adding a constant to a path adds it to what is
     expected. The answer is a mean of the path with weights that the network chooses, plus a small offset.
+
+    The network looks four times: at the path as it is, upside down, back to front, and both. So brightening is treated
+    as darkening, and yesterday as tomorrow, exactly.
     """
 
     def __init__(self, width: int = WIDTH, layers: int = LAYERS) -> None:
@@ -31,6 +34,13 @@ class TrendNet(nn.Module):
         self.register_buffer("nearness", -0.02 * (torch.arange(POSITIONS) - REACH_FRAMES).abs().float())
 
     def forward(self, paths: Tensor, present: Tensor) -> Tensor:
+        back, present_back = paths.flip(1), present.flip(1)
+        upright = self.one_look(paths, present) + self.one_look(back, present_back)
+        upside_down = self.one_look(-paths, present) + self.one_look(-back, present_back)
+        return (upright - upside_down) / 4
+
+    def one_look(self, paths: Tensor, present: Tensor) -> Tensor:
+        """Return what is expected by looking once, which is what the training improves."""
         middle, deviations, usual_step, spread = _scaled(paths, present)
         known = torch.cat(
             [
