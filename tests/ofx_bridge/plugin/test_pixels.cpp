@@ -213,3 +213,51 @@ TEST(alpha_alone_is_copied_and_not_mixed_with_colour) {
     write_source(colour.view, colour.view.bounds, &alpha.view);
     CHECK(colour.at(1, 0, 0) == 0 && colour.at(1, 0, 3) == 0);
 }
+
+TEST(a_mask_is_alpha_or_red_over_the_source_and_0_around) {
+    for (const int components : {1, 3, 4}) {
+        for (const bool from_top : {false, true}) {
+            Canvas image({2, 1, 7, 4}, components, from_top);
+            image.view.swapped = components == 3;
+            const int channel = components == 4 ? 3 : components == 3 ? 2 : 0;
+            std::vector<std::byte> samples(3, std::byte{7});
+            const OfxRectI area{4, -1, 9, 3};
+            const PixelView mask = mask_of(image.view, area, samples);
+            CHECK(mask.components == 1 && same_bounds(mask.bounds, area) && !mask.premultiplied && !mask.swapped);
+            for (int y = area.y1; y < area.y2; ++y) {
+                for (int x = area.x1; x < area.x2; ++x) {
+                    float value = -1;
+                    std::memcpy(&value, mask.at(x, y), sizeof value);
+                    const bool inside = x < 7 && y >= 1;
+                    CHECK(value == (inside ? source_value(x, y, channel) : 0));
+                }
+            }
+        }
+    }
+}
+
+TEST(a_mask_that_lies_elsewhere_is_0) {
+    Canvas image({20, 20, 22, 22}, 4);
+    std::vector<std::byte> samples;
+    const PixelView mask = mask_of(image.view, {0, 0, 3, 2}, samples);
+    CHECK(samples == std::vector<std::byte>(6 * sizeof(float), std::byte{0}));
+    CHECK(mask.origin == samples.data());
+}
+
+TEST(samples_of_a_mask_keep_their_type) {
+    for (const size_t bytes : {size_t{1}, size_t{2}, size_t{4}}) {
+        std::vector<std::byte> memory(4 * bytes * 3);
+        for (size_t i = 0; i < memory.size(); ++i) memory[i] = std::byte(i);
+        PixelView image;
+        image.origin = memory.data();
+        image.bounds = {0, 0, 3, 1};
+        image.components = 4;
+        image.sample_bytes = static_cast<int>(bytes);
+        image.row_bytes = static_cast<std::ptrdiff_t>(memory.size());
+        std::vector<std::byte> samples;
+        const PixelView mask = mask_of(image, image.bounds, samples);
+        CHECK(mask.sample_bytes == image.sample_bytes && mask.depth == image.depth);
+        for (size_t x = 0; x < 3; ++x)
+            CHECK(std::memcmp(&samples[x * bytes], &memory[(4 * x + 3) * bytes], bytes) == 0);
+    }
+}

@@ -59,11 +59,14 @@ class Clip:
         self.missing: set[int] = set()
 
     def __call__(self, frame: int) -> np.ndarray | None:
+        return self.picture(frame, CHANNELS[self.options.components])
+
+    def picture(self, frame: int, channels: int) -> np.ndarray | None:
         if frame in self.missing:
             return None
         width, height = self.options.size
         rng = np.random.default_rng(self.seed)
-        picture = rng.random((height, width, CHANNELS[self.options.components])) * (0.5 + 0.05 * (frame % 7))
+        picture = rng.random((height, width, channels)) * (0.5 + 0.05 * (frame % 7))
         if self.options.depth in ("half", "float"):
             return picture.astype(DTYPES[self.options.depth])
         return (picture * np.iinfo(DTYPES[self.options.depth]).max).astype(DTYPES[self.options.depth])
@@ -129,6 +132,7 @@ class AnyHost(RuleBasedStateMachine):
         components=st.sampled_from(["RGBA", "RGBA", "RGB", "Alpha"]),
         rows=st.sampled_from(["bottom-up", "top-down"]),
         field_order=st.sampled_from(["none", "none", "lower", "upper"]),
+        context=st.sampled_from(["filter", "general"]),
         size=st.sampled_from([(16, 12), (7, 5), (1, 1), (33, 2)]),
         origin=st.sampled_from([(0, 0), (-3, 5)]),
         seed=st.integers(0, 3),
@@ -190,6 +194,27 @@ class AnyHost(RuleBasedStateMachine):
             node.effect.set_source(node.clip)
         else:
             node.effect.remove_source()
+
+    @precondition(lambda self: self.nodes)
+    @rule(
+        pick=st.integers(0, 2),
+        channels=st.sampled_from([0, 1, 3, 4]),
+        frames=st.sampled_from([(0, LAST_FRAME), (4, 4), (7, 12)]),
+        offset=st.sampled_from([(0, 0), (2, -1), (100, 100)]),
+    )
+    def mask(self, pick: int, channels: int, frames: tuple[int, int], offset: tuple[int, int]) -> None:
+        """Connect a mask, which may lie elsewhere, or disconnect it, where the node has that input."""
+        node = self.node(pick)
+        with contextlib.suppress(pyopenfx.OfxError):
+            if not channels:
+                node.effect.remove_source("Mask")
+                return
+            origin = (node.options.origin[0] + offset[0], node.options.origin[1] + offset[1])
+            masks = Clip(node.options, node.clip.seed + 1)
+            node.effect.set_source(
+                lambda frame: masks.picture(frame, channels),
+                clip="Mask", channels=channels, frames=frames, origin=origin,
+            )  # fmt: skip
 
     # --- rendering ---
 
