@@ -45,7 +45,13 @@ def deflicker(
     Every finished cell is kept: with --resume only what changed is run again, after a change of the effect its own
     cells alone.
     """
-    from reelmend.quality.bench import provenance, quality_run, results, tables  # measures and methods load slowly
+    from reelmend.quality.bench import (
+        plots,
+        provenance,
+        quality_run,
+        results,
+        tables,
+    )  # measures and methods load slowly
     from reelmend.quality.bench.deflicker import claims as judging
     from reelmend.quality.bench.deflicker import tables as own_tables
     from reelmend.quality.bench.deflicker.plan import make_deflicker_plan
@@ -74,7 +80,7 @@ def deflicker(
     found["claims"] = judging.judged(found["rows"], plan.presets)
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "deflicker.json", results.as_text(found))
-    write_whole(out / "deflicker.md", own_tables.markdown(found))
+    write_whole(out / "deflicker.md", own_tables.markdown(found, plots.draw_deflicker_plots(found, out)))
     for document in docs or []:
         tables.update_document(document, own_tables.blocks(found))
     shown = [f"{preset}\n{tables.preset_table(found, preset)}\n" for preset in plan.presets]

@@ -31,7 +31,10 @@ def test_it_writes_json_and_markdown_and_says_which_bars_are_met(
     assert "missed" in printed
     assert "| flicker-local | PSNR, dB above local-log-gain |" in printed
     assert "| flicker-local | PSNR, dB above local-log-gain |" in document.read_text()
-    assert "## By clip" in (tmp_path / "deflicker.md").read_text()
+    report = (tmp_path / "deflicker.md").read_text()
+    assert "## By clip" in report
+    assert "![flicker-local-flicker_residual_local](flicker-local-flicker_residual_local.svg)" in report
+    assert (tmp_path / "flicker-local-flicker_residual_local.svg").read_text().startswith("<?xml")
 
 
 def test_without_the_deflicker_nothing_is_claimed_to_be_met(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

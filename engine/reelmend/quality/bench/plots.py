@@ -32,6 +32,23 @@ def draw_plots(results: Results, folder: Path) -> list[str]:
     return drawn + _speed(results, folder)
 
 
+def draw_deflicker_plots(results: Results, folder: Path) -> list[str]:
+    """Write what each method leaves of each kind of flicker, and its PSNR; return the names. As `draw_plots`."""
+    drawn = []
+    for preset, measure in (
+        ("flicker-global", "flicker_residual_global"),
+        ("flicker-local", "flicker_residual_local"),
+        ("flicker-mixed", "flicker_residual_local"),
+        ("flicker-bands", "flicker_residual_local"),
+    ):
+        if preset in results["settings"]["presets"]:
+            where = "" if measure.endswith("global") else " on the grid"
+            title = f"{preset}: flicker left{where}, % (lower is better)"
+            drawn += _means(results, preset, measure, title, folder, factor=100.0)
+            drawn += _means(results, preset, "psnr", f"{preset}: PSNR, dB (higher is better)", folder)
+    return drawn
+
+
 def _means(results: Results, preset: str, measure: str, title: str, folder: Path, factor: float = 1.0) -> list[str]:
     """Draw means with their intervals: bars where zero means something, points for decibels."""
     found = _found(results, preset, measure)

@@ -13,8 +13,8 @@ MARKS = {MET: "✓", MISSED: "✗", NOT_MEASURED: "–"}
 CLAIMED = ("", "preset", "claim", "measured", "95 % interval", "bar", "clips that meet it", "farthest off")
 
 
-def markdown(results: Results) -> str:
-    """Return the whole report: circumstances, bars, bars by clip, one table per preset, methods, clips."""
+def markdown(results: Results, plots: Sequence[str] = ()) -> str:
+    """Return the whole report: circumstances, bars, bars by clip, one table per preset, methods, clips, plots."""
     parts = [
         "# The deflicker, held against its bars",
         "Written by the bench; do not edit. [docs/bench.md](../../docs/bench.md) says how to read this.",
@@ -24,6 +24,7 @@ def markdown(results: Results) -> str:
         *(f"## {preset}\n\n{preset_table(results, preset)}" for preset in results["settings"]["presets"]),
         f"## Methods\n\n{method_table(results)}",
         f"## Clips\n\n{clip_table(results)}",
+        *(f"![{name.removesuffix('.svg')}]({name})" for name in plots),
     ]
     return "\n\n".join(parts) + "\n"
 
