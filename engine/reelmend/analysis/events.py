@@ -8,17 +8,22 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from reelmend.analysis.observation import FLAT_CONTRAST, OTHER_SCENE_DISTANCE, Observations, Series
+from reelmend.analysis.observation import (
+    FLAT_CONTRAST,
+    LOST_TRUST,
+    NEAR_SCENE_DISTANCE,
+    OTHER_SCENE_DISTANCE,
+    Observations,
+    Series,
+    comes_alone,
+)
 
 DARK_LUMA = 0.08
-NEAR_SCENE_DISTANCE = 0.15
-LOST_TRUST = 0.65
-"""Share of its neighbours' trust below which a step between scenes of similar layout crosses a cut."""
 REPEATED_SHARE_OF_LUMA = 0.25
 REPEATED_SHARE_OF_PATTERN = 0.4
 """A repeated frame changes by less than these shares of what frames around it do."""
 REPEATED_STEP_LOG = 0.004
-REPEATED_MOTION_PX = 0.15
+REPEATED_MOTION_PX = 0.5
 FROZEN_LEVELS = 0.02
 SMALLEST_FLASH_LOG = 0.12
 FLASH_DEVIATIONS = 5.0
@@ -96,13 +101,19 @@ def _cut_before(seen: Observations, t: int) -> bool:
         return True
     if across < NEAR_SCENE_DISTANCE or across < 3 * within:
         return False
-    around = [s for s in range(t - _NEIGHBOURS_FRAMES, t + _NEIGHBOURS_FRAMES + 1) if 1 <= s < length and s != t]
-    return bool(around) and seen.trusted_share[t] < LOST_TRUST * float(np.median(seen.trusted_share[around]))
+    return _trust(seen, t) < LOST_TRUST
+
+
+def _trust(seen: Observations, t: int) -> float:
+    """Return how much of the picture matches along the flow, as a share of what does around this frame."""
+    around = [s for s in range(t - _NEIGHBOURS_FRAMES, t + _NEIGHBOURS_FRAMES + 1) if 1 <= s < len(seen) and s != t]
+    usual = float(np.median(seen.trusted_share[around])) if around else 0.0
+    return float(seen.trusted_share[t]) / usual if usual else 1.0
 
 
 def _is_stray(seen: Observations, t: int) -> bool:
-    alone = min(seen.distances[t, 0], seen.distances[t + 1, 0])
-    return bool(alone > OTHER_SCENE_DISTANCE > seen.distances[t + 1, 1])
+    before, (after, around) = seen.distances[t, 0], seen.distances[t + 1, :2]
+    return comes_alone(before, after, around, _trust(seen, t))
 
 
 def _duplicates(seen: Observations, start: int, end: int) -> list[int]:

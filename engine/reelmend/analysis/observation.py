@@ -24,6 +24,9 @@ SMALLEST_SIDE_PX = 18
 LEVELS = 255.0
 OTHER_SCENE_DISTANCE = 0.4
 """Half the mean squared difference of two normalised grids, 1 − correlation, from which on scenes differ."""
+NEAR_SCENE_DISTANCE = 0.15
+LOST_TRUST = 0.65
+"""Share of the usual trust below which a step between scenes of similar layout leaves the shot."""
 FLAT_CONTRAST = 0.012
 _GRID_CONTRAST_FLOOR = 4.0 / 255.0
 _REACH_FRAMES = 3
@@ -73,6 +76,7 @@ class Observer:
         self._steps = StepFinder(SATURATED_LUMA if saturates else np.inf)
         self._size: tuple[int, int] | None = None
         self._anchor: Look | None = None
+        self._usual_trust = 1.0
         self._waiting: tuple[Look, float, bool] | None = None
         self._grids: list[NDArray[np.float64]] = []
         self._per_frame: list[tuple[Any, ...]] = []
@@ -93,8 +97,7 @@ class Observer:
         if waiting is not None:
             moved = float(np.mean(cv2.absdiff(luma, waiting[0].luma)))
             pattern_moved = float(np.mean(cv2.absdiff(seen.pattern, waiting[0].pattern)))
-            returns = distances[0] > OTHER_SCENE_DISTANCE > distances[1]
-            self._settle(stray=returns and waiting[1] > OTHER_SCENE_DISTANCE)
+            self._settle(waiting[1], distances[0], distances[1])
         contrast = float(luma.std(dtype=np.float64))
         means = proxy.mean(axis=(1, 2), dtype=np.float64)
         self._per_frame.append((means, contrast, moved, pattern_moved, distances))
@@ -105,7 +108,7 @@ class Observer:
         """Return what was seen. Raises BadRequestError when there was no frame."""
         if self._waiting is None or self._size is None:
             raise BadRequestError("the clip has no frames; there is nothing to analyse")
-        self._settle(stray=False)
+        self._settle(0.0, 0.0, 0.0)
         means, contrast, moved, pattern_moved, distances = (
             np.array(column, np.float64) for column in zip(*self._per_frame, strict=True)
         )
@@ -122,17 +125,18 @@ class Observer:
             rows,
         )  # fmt: skip
 
-    def _settle(self, *, stray: bool) -> None:
-        """Take the step to the frame that waited until its successor told whether it belongs to the shot."""
+    def _settle(self, before: float, after: float, around: float) -> None:
+        """Take the step to the frame that waited until its successor told how far it is from both neighbours."""
         assert self._waiting is not None
         seen, _, flat = self._waiting
-        if self._anchor is None or flat or stray:
-            step = no_step(seen.luma.shape)
-        else:
-            step = self._steps.between(self._anchor, seen)
-        self._found.append(_halved(step))
+        nothing = no_step(seen.luma.shape)
+        step = nothing if self._anchor is None or flat else self._steps.between(self._anchor, seen)
+        trust = step.trusted_share / self._usual_trust
+        stray = self._anchor is not None and comes_alone(before, after, around, trust)
+        self._found.append(_halved(nothing if stray else step))
         if not (flat or stray):
             self._anchor = seen
+            self._usual_trust = step.trusted_share or self._usual_trust
 
     def _check(self, planes: Planes) -> None:
         size = planes.shape[1], planes.shape[2]
@@ -146,6 +150,17 @@ class Observer:
                 "analyse each part by itself with --frames"
             )
         self._size = size
+
+
+def comes_alone(before: float, after: float, around: float, trust: float) -> bool:
+    """Say whether a frame belongs to neither neighbour while these are alike, by the three distances of their scenes.
+
+    Scenes of similar layout are told apart by how little of them matches: trust is the frame's share of the usual one.
+    """
+    alone = min(before, after)
+    if alone > OTHER_SCENE_DISTANCE > around:
+        return True
+    return alone > NEAR_SCENE_DISTANCE and alone > 3 * around and trust < LOST_TRUST
 
 
 @contextmanager
