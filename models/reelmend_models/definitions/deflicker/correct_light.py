@@ -1,0 +1,117 @@
+"""The last graph of the deflicker model: a frame and its correction in, the steadied frame out."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from reelmend_models.definitions.deflicker.compare import BANDS, FIELD_COLUMNS, FIELD_ROWS, PEDESTAL
+from reelmend_models.definitions.deflicker.luma import luma
+from reelmend_models.definitions.deflicker.running_max import running_max
+from reelmend_models.definitions.deflicker.sampling import enlarging
+from reelmend_models.definitions.deflicker.tones import MIDDLE, TONES, TOP, compressed
+
+STEPS = 256
+GREATEST_FLOAT = torch.finfo(torch.float32).max
+UNCHANGED_GAIN_VIEW = 0.5
+LEAST_CONTRAST = 0.25
+BLACK = 1e-3
+WHITE = 1.0
+NO_ROOM = 1e-9
+
+
+class Correct(nn.Module):
+    """A frame with a curve and a field of gains applied.
+
+    frame: (3, H, W) float32. curve: (16,) log gain at each tone of its luma, or (3, 16) of its red, green and blue with
+    `per_channel`. field: (9, 16) further log gain over the picture. bands: (60,) further log gain of horizontal bands.
+    strength: scalar, 0 leaves the frame as it is, 1 corrects in full.
+
+    result: (3, H, W). Pixels with a NaN or infinite channel, and all pixels whose gain is 1, keep their bits (a
+    signalling NaN becomes a quiet one). In a frame without values above 1 nothing is raised above 1: what would be
+    bends smoothly towards it.
+    gain: (3, H, W), half the applied gain, so that 0.5 means unchanged.
+
+    Each pixel's result depends on that pixel, the greatest value of the frame and the correction alone, by products,
+    sums, quotients, roots and one table: nothing whose last bit could depend on how the work is split over threads.
+    """
+
+    def __init__(self, per_channel: bool = False) -> None:
+        super().__init__()
+        self.per_channel = per_channel
+
+    def forward(
+        self, frame: Tensor, curve: Tensor, field: Tensor, bands: Tensor, strength: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        tables = torch.stack([_table(one * strength) for one in (curve.unbind() if self.per_channel else [curve])])
+        plane = frame if self.per_channel else luma(frame)[None]
+        finite = (luma(frame).abs() <= GREATEST_FLOAT)[None]
+        tone = torch.where(finite, _looked_up(tables, torch.where(finite, plane, 0.0)), 0.0)
+        over_picture = 1.0 + _over_picture(field * strength, bands * strength, frame.shape[1], frame.shape[2])
+        brightest = frame if self.per_channel else frame.amax(dim=0, keepdim=True)
+        gain = torch.where(finite, _below_white((1.0 + tone) * over_picture, brightest, frame), 1.0)
+        lift = (1.0 - (1.0 + tone)) * -PEDESTAL  # −0 where there is none: x + (−0) has the bits of x
+        moved = frame * gain + lift
+        result = torch.where(frame > 0, torch.clamp(moved, min=0.0), moved)
+        return result, (UNCHANGED_GAIN_VIEW * gain).expand(3, -1, -1)
+
+
+def _table(curve: Tensor) -> Tensor:
+    """Return gains less 1 at 257 equal steps of the compressed light, and the last one once more.
+
+    Contrast never falls below a quarter, so brighter stays brighter.
+    """
+    places = torch.linspace(0.0, TOP, STEPS + 1)
+    log_gain = _between_tones() @ curve
+    slack = (1.0 - LEAST_CONTRAST) * torch.log(MIDDLE * places / (1.0 - places) + BLACK)
+    rising = running_max(log_gain + slack) - slack
+    changes = torch.where(rising > log_gain + 1e-6, torch.exp(rising), torch.exp(log_gain)) - 1.0
+    return torch.cat([changes, changes[-1:]])
+
+
+def _between_tones() -> Tensor:
+    """Return (257, 16): cubic interpolation between tones, straight on at both ends."""
+    wide = enlarging((TONES + 2) * STEPS, TONES + 2)  # cells two more, so that both ends can be drawn on
+    step = STEPS / (TONES - 1)
+    rows = ((1.5 + torch.arange(STEPS + 1) / step) * STEPS - 0.5).round().to(torch.int64)
+    weights = wide[rows]
+    inner = weights[:, 1:-1].clone()
+    inner[:, 0] += 2.0 * weights[:, 0]
+    inner[:, 1] -= weights[:, 0]
+    inner[:, -1] += 2.0 * weights[:, -1]
+    inner[:, -2] -= weights[:, -1]
+    return inner
+
+
+def _looked_up(tables: Tensor, planes: Tensor) -> Tensor:
+    """Return the change of gain (C, H, W) at each value of the planes (C, H, W), one table (C, 258) each."""
+    position = compressed(planes) * (STEPS / TOP)
+    step = torch.clamp(torch.floor(position), max=float(STEPS))
+    index = step.to(torch.int32).flatten(1)
+    found = []
+    for table, row in zip(tables.unbind(), index.unbind(), strict=True):
+        found.append(torch.stack([torch.index_select(table, 0, row), torch.index_select(table[1:], 0, row)]))
+    left, right = torch.stack(found, dim=1).reshape(2, *planes.shape).unbind()
+    return left + (position - step) * (right - left)
+
+
+def _over_picture(field: Tensor, bands: Tensor, height: int, width: int) -> Tensor:
+    """Return gain less 1 over the picture (1, H, W), exactly 0 where field and bands are 0."""
+    rows, columns = enlarging(height, FIELD_ROWS), enlarging(width, FIELD_COLUMNS)
+    patches = (rows @ (torch.exp(field) - 1.0)) @ columns.transpose(0, 1)
+    stripes = enlarging(height, BANDS) @ (torch.exp(bands) - 1.0)[:, None]
+    return (patches + stripes + patches * stripes)[None]
+
+
+def _below_white(gain: Tensor, brightest: Tensor, frame: Tensor) -> Tensor:
+    """Return the gain, bent so that display-referred highlights stay below white; the same for most pixels."""
+    raised = torch.clamp(brightest * (gain - 1.0), min=0.0)
+    share = raised / (torch.clamp(WHITE - brightest, min=0.0) + NO_ROOM)
+    squared = share * share
+    bent = 1.0 + (gain - 1.0) * torch.rsqrt(torch.sqrt(1.0 + squared * squared))
+    return torch.where(_is_display_referred(frame) & (gain > 1.0), bent, gain)
+
+
+def _is_display_referred(frame: Tensor) -> Tensor:
+    finite = torch.where(frame.abs() <= GREATEST_FLOAT, frame, 0.0)
+    return finite.amax() <= WHITE
