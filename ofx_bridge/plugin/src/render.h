@@ -72,6 +72,9 @@ class FrameRender {
     void announce_window();
     void announce_masks();
     Mask mask_beside(int64_t number, int64_t host_frame);
+    transport::AuxiliaryClip announced_masks(size_t picture) const;
+    transport::Digest supply_mask(size_t picture, size_t index, transport::Form form, transport::SampleType type,
+                                  void* planes);
     bool announce(int64_t frame);
     void plan_ahead();
     void watch_clock();
