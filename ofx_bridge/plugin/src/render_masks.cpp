@@ -1,6 +1,7 @@
 // The masks beside a render's window: found, named, sent.
 #include <algorithm>
 
+#include "instance.h"
 #include "render.h"
 
 namespace reelmend::plugin {
