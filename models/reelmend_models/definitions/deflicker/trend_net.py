@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from reelmend_models.definitions.deflicker.product import product
+
 REACH_FRAMES = 60
 POSITIONS = 2 * REACH_FRAMES + 1
 WIDTH = 256
@@ -24,6 +26,8 @@ class TrendNet(nn.Module):
     The network looks four times: at the path as it is, upside down, back to front, and both. So brightening is treated
     as darkening, and yesterday as tomorrow, exactly.
     """
+
+    nearness: Tensor
 
     def __init__(self, width: int = WIDTH, layers: int = LAYERS) -> None:
         super().__init__()
@@ -52,12 +56,18 @@ class TrendNet(nn.Module):
             ],
             dim=1,
         )
-        state = nn.functional.silu(self.enter(known))
+        state = nn.functional.silu(self._through(self.enter, known))
         for layer in self.layers:
-            state = state + nn.functional.silu(layer(state))
-        say = torch.where(present > 0, self.weigh(state) + self.nearness, -FAR_AWAY)
+            state = state + nn.functional.silu(self._through(layer, state))
+        say = torch.where(present > 0, self._through(self.weigh, state) + self.nearness, -FAR_AWAY)
         mean = (torch.softmax(say, dim=1) * deviations).sum(dim=1)
-        return middle[:, 0] + mean + (self.offset(state) * usual_step)[:, 0]
+        return middle[:, 0] + mean + (self._through(self.offset, state) * usual_step)[:, 0]
+
+    def _through(self, layer: nn.Module, values: Tensor) -> Tensor:
+        """Return the layer's values; when not in training by sums whose bits do not depend on the number of threads."""
+        if self.training or not isinstance(layer, nn.Linear):
+            return torch.as_tensor(layer(values))
+        return product(values, layer.weight.T) + layer.bias
 
 
 def _scaled(paths: Tensor, present: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

@@ -30,6 +30,7 @@ class Checkpoint:
     averaged: dict[str, Any]
     optimiser: dict[str, Any]
     losses: list[float]
+    validation: list[tuple[int, float]]
     trained_s: float
 
 

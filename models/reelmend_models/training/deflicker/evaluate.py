@@ -71,7 +71,7 @@ def expected(net: TrendNet, seen: Paths, radius_frames: int) -> Paths:
     known = torch.from_numpy(present.astype(np.float32)).expand(count, -1, -1)
     with torch.no_grad():
         answers = net(torch.from_numpy(windows.astype(np.float32)).flatten(0, 1), known.flatten(0, 1))
-    return seen + answers.double().numpy().reshape(count, length)
+    return np.asarray(seen + answers.double().numpy().reshape(count, length))
 
 
 def windowed_mean(seen: Paths, radius_frames: int) -> Paths:

@@ -52,7 +52,8 @@ def draw_light(generator: np.random.Generator, count: int, length: int, measured
 
 def log_uniform(generator: np.random.Generator, range_: tuple[float, float], count: int) -> NDArray[np.float64]:
     """Return (count,) values whose logarithms are spread evenly over the range."""
-    return np.exp(generator.uniform(*np.log(range_), count))
+    low, high = (float(np.log(end)) for end in range_)
+    return np.asarray(np.exp(generator.uniform(low, high, count)))
 
 
 def _broken(generator: np.random.Generator, count: int, length: int) -> Paths:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,9 +57,7 @@ class ShotLight:
 
 def write_measured(shots: list[ShotLight], file: Path = MEASURED_FILE) -> None:
     """Write the shots; same shots, same bytes."""
-    from io import BytesIO
-
-    arrays: dict[str, NDArray[np.generic]] = {}
+    arrays: dict[str, Any] = {}
     for index, shot in enumerate(shots):
         whole = np.column_stack([shot.level, shot.tones, shot.cells])
         steps = np.diff(np.rint(whole / UNIT), axis=0, prepend=0)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 
-from reelmend_models.definitions.deflicker.trend_net import LAYERS, REACH_FRAMES, WIDTH
+from reelmend_models.definitions.deflicker.trend_net import LAYERS, WIDTH
 from reelmend_models.training.deflicker.errors import TrainingError
+from reelmend_models.training.footage import split_of_seed, split_seeds
 
 
 @dataclass(frozen=True)
@@ -40,17 +41,15 @@ class Settings:
         _at_least(self, 0, "seed", "weight_decay", "steadiness", "coarse_share", "averaging")
         _at_least(self, 4, "centres")
         _at_least(self, self.centres + 2, "length_frames")
+        if split_of_seed(self.seed) != "training":
+            seeds = split_seeds("training")
+            raise TrainingError(f"seed must be one of the training split's, {seeds[0]} to {seeds[-1]}, got {self.seed}")
         if not 0 < self.learning_rate < 1:
             raise TrainingError(f"learning_rate must lie between 0 and 1, got {self.learning_rate!r}")
         if self.averaging >= 1 or self.coarse_share > 1:
             raise TrainingError(
                 f"averaging must be below 1 and coarse_share at most 1, got {self.averaging!r}, {self.coarse_share!r}"
             )
-
-    @property
-    def reach_frames(self) -> int:
-        """Return how far a window reaches to each side."""
-        return REACH_FRAMES
 
 
 def _at_least(settings: Settings, least: int, *names: str) -> None:

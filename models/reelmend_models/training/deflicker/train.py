@@ -5,8 +5,9 @@ from __future__ import annotations
 import copy
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import torch
@@ -14,24 +15,29 @@ import torch
 from reelmend_models.definitions.deflicker.trend_net import TrendNet
 from reelmend_models.training.deflicker.checkpoint import Checkpoint, write_checkpoint
 from reelmend_models.training.deflicker.loss import loss_of
-from reelmend_models.training.deflicker.paths import MeasuredPaths, Pool, draw_pool
+from reelmend_models.training.deflicker.measured_light import ShotLight
+from reelmend_models.training.deflicker.paths import MeasuredPaths, Pool, draw_pool, measured_paths
 from reelmend_models.training.deflicker.settings import Settings
-from reelmend_models.training.deflicker.windows import draw_windows
+from reelmend_models.training.deflicker.windows import Windows, draw_windows
+from reelmend_models.training.footage import split_seeds
 
 RISING_SHARE = 0.1
 LONGEST_GRADIENT = 1.0
-LOSSES_EVERY = 25
 CHECKPOINT_EVERY_S = 60.0
+VALIDATIONS = 40
+VALIDATION_BATCHES = 4
 
 Watch = Callable[[int, float], None]
-"""Called with the number of steps done and the mean loss of the last ones."""
+"""Called with the number of steps done and the loss of the last."""
 
 
 class Training:
     """A net on its way, from the first weights or from a checkpoint."""
 
-    def __init__(self, settings: Settings, measured: MeasuredPaths, measured_sha256: str, device: str = "cpu") -> None:
-        self.settings, self.measured, self.measured_sha256 = settings, measured, measured_sha256
+    def __init__(self, settings: Settings, shots: Sequence[ShotLight], data_sha256: str, device: str = "cpu") -> None:
+        self.settings, self.measured_sha256 = settings, data_sha256
+        self.measured = measured_paths(shots, "training")
+        self._validation = validation_windows(settings, measured_paths(shots, "validation"))
         self.device = torch.device(device)
         torch.manual_seed(settings.seed)
         self.net = TrendNet(settings.width, settings.layers).to(self.device)
@@ -41,18 +47,19 @@ class Training:
         )
         self.step = 0
         self.losses: list[float] = []
+        self.validation: list[tuple[int, float]] = []
         self.trained_s = 0.0
         self._pool: tuple[int, Pool] | None = None
-        self._recent: list[float] = []
 
     @classmethod
-    def resumed(cls, checkpoint: Checkpoint, measured: MeasuredPaths, device: str = "cpu") -> Training:
+    def resumed(cls, checkpoint: Checkpoint, shots: Sequence[ShotLight], device: str = "cpu") -> Training:
         """Return the training as it stood when the checkpoint was written."""
-        training = cls(checkpoint.settings, measured, checkpoint.measured_sha256, device)
+        training = cls(checkpoint.settings, shots, checkpoint.measured_sha256, device)
         training.net.load_state_dict(checkpoint.net)
         training.averaged.load_state_dict(checkpoint.averaged)
         training.optimiser.load_state_dict(checkpoint.optimiser)
-        training.step, training.losses, training.trained_s = checkpoint.step, checkpoint.losses, checkpoint.trained_s
+        training.step, training.trained_s = checkpoint.step, checkpoint.trained_s
+        training.losses, training.validation = checkpoint.losses, checkpoint.validation
         return training
 
     def checkpoint(self) -> Checkpoint:
@@ -65,6 +72,7 @@ class Training:
             self.averaged.state_dict(),
             self.optimiser.state_dict(),
             self.losses,
+            self.validation,
             self.trained_s,
         )
 
@@ -105,7 +113,19 @@ class Training:
         self._average()
         self.step += 1
         self.losses.append(loss.item())
+        if self.step % max(1, settings.steps // VALIDATIONS) == 0 or self.step == settings.steps:
+            self.validation.append((self.step, self._validated()))
         return self.losses[-1]
+
+    def _validated(self) -> float:
+        """Return the loss of the averaged weights on windows of clips of the validation split, always the same."""
+        losses = []
+        with torch.no_grad():
+            for part in self._validation:
+                windows = part.to(self.device)
+                answers = self.averaged.one_look(windows.paths.flatten(0, 1), windows.present.flatten(0, 1))
+                losses.append(loss_of(answers.view(windows.seen.shape), windows, self.settings.steadiness).item())
+        return fmean(losses)
 
     def _average(self) -> None:
         keep = min(self.settings.averaging, (1 + self.step) / (10 + self.step))
@@ -120,6 +140,14 @@ class Training:
             pool = draw_pool(generator, self.settings.pool, self.settings.length_frames, self.measured)
             self._pool = number, pool
         return self._pool[1]
+
+
+def validation_windows(settings: Settings, measured: MeasuredPaths) -> list[Windows]:
+    """Return windows to validate with, the same for every seed of training."""
+    seed = split_seeds("validation")[0]
+    pool = draw_pool(np.random.default_rng(seed), settings.pool, settings.length_frames, measured)
+    generator = torch.Generator().manual_seed(seed)
+    return [draw_windows(pool, generator, settings.clips, settings.centres) for _ in range(VALIDATION_BATCHES)]
 
 
 def learning_rate_share(step: int, steps: int) -> float:
