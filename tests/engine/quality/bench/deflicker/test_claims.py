@@ -71,6 +71,11 @@ def test_harm_is_judged_over_altered_frames_and_a_clip_without_any_counts_for_no
     assert "no frame was altered" in claim["note"]
 
 
+def test_no_harm_means_none_to_any_clip_however_good_the_mean() -> None:
+    claim = the(judged(rows(OURS, "clean", "psnr_altered", 90.0, 46.0), ["clean"]), "PSNR over frames altered")
+    assert (claim["figure"], claim["verdict"], claim["worst_clip"]) == (68.0, MISSED, "b")
+
+
 def test_clean_clips_that_were_all_left_alone_meet_the_bar_without_a_figure() -> None:
     given = rows(OURS, "clean", "psnr_altered", None, None, note="no frame was altered")
     claim = the(judged(given, ["clean"]), "PSNR over frames altered")
