@@ -66,10 +66,12 @@ def needed(start: pb.RenderStart, *frames: pb.NeededFrame) -> pb.RenderResponse:
     return pb.RenderResponse(needed=pb.FramesNeeded(request_id=start.request_id, frames=frames))
 
 
-def wanted_frame(start: pb.RenderStart, index: int, form: FrameForm = FrameForm.FULL) -> pb.NeededFrame:
-    frame = start.clips[0].frames[index]
-    pixels = convert.format_to_message(format_of(start).in_form(form))
-    return pb.NeededFrame(clip="Source", frame=frame.frame, form=convert.form_to_message(form), format=pixels)
+def wanted_frame(start: pb.RenderStart, index: int, form: FrameForm = FrameForm.FULL, clip: int = 0) -> pb.NeededFrame:
+    named = start.clips[clip]
+    pixels = convert.format_to_message(format_of(start, clip).in_form(form))
+    return pb.NeededFrame(
+        clip=named.clip, frame=named.frames[index].frame, form=convert.form_to_message(form), format=pixels
+    )
 
 
 def output(start: pb.RenderStart, **fields: object) -> pb.RenderResponse:
@@ -88,8 +90,8 @@ def done(start: pb.RenderStart) -> pb.RenderResponse:
     return pb.RenderResponse(done=pb.RenderDone(request_id=start.request_id))
 
 
-def format_of(start: pb.RenderStart) -> FrameFormat:
-    wire = start.clips[0].frames[0].format
+def format_of(start: pb.RenderStart, clip: int = 0) -> FrameFormat:
+    wire = start.clips[clip].frames[0].format
     return FrameFormat(wire.width, wire.height, wire.channels)
 
 
@@ -101,32 +103,37 @@ def identical(start: pb.RenderStart, _requests: Requests, _context: object) -> A
 
 
 class Negative:
-    """Asks for every frame of the window in both forms, checks each bit, and returns the middle frame negated."""
+    """Asks for every frame of every clip in both forms, checks each bit, and returns the middle frame negated."""
 
     def __init__(self) -> None:
         self.faults: list[str] = []
 
     def __call__(self, start: pb.RenderStart, requests: Requests, context: grpc.ServicerContext) -> Answers:
-        form = format_of(start)
         lease = SlotLease(owner="double")
         context.add_callback(lease.close)
         by_slots = start.route == pb.PIXEL_ROUTE_SHARED_MEMORY
-        wanted = [(index, kind) for kind in FrameForm for index in range(len(start.clips[0].frames))]
-        slots = [lease.slot(form.in_form(kind)) for _, kind in wanted] if by_slots else []
-        frames = [wanted_frame(start, index, kind) for index, kind in wanted]
+        wanted = [
+            (clip, index, kind)
+            for kind in FrameForm
+            for clip in range(len(start.clips))
+            for index in range(len(start.clips[clip].frames))
+        ]
+        forms = [format_of(start, clip).in_form(kind) for clip, _, kind in wanted]
+        slots = [lease.slot(form) for form in forms] if by_slots else []
+        frames = [wanted_frame(start, index, kind, clip) for clip, index, kind in wanted]
         for frame, slot in zip(frames, slots, strict=False):
             frame.slot.CopyFrom(slot.message)
         yield needed(start, *frames)
-        full: dict[int, Planes] = {}
-        for position, (index, kind) in enumerate(wanted):
-            planes = self._pixels(requests, slots[position] if by_slots else None, form.in_form(kind))
+        full: dict[tuple[int, int], Planes] = {}
+        for position, (clip, index, kind) in enumerate(wanted):
+            planes = self._pixels(requests, slots[position] if by_slots else None, forms[position])
             if kind is FrameForm.FULL:
-                full[index] = planes
-            self._compare(start, index, kind, planes, full[index])
+                full[clip, index] = planes
+            self._compare(start.clips[clip], index, kind, planes, full[clip, index])
         times = [frame.frame for frame in start.clips[0].frames]
-        result: Planes = -full[times.index(int(start.outputs[0].time_frames))]
+        result: Planes = -full[0, times.index(int(start.outputs[0].time_frames))]
         if by_slots:
-            slot = lease.slot(form)
+            slot = lease.slot(format_of(start))
             slot.planes[...] = result
             yield output(start, slot=slot.message)
         else:
@@ -147,11 +154,12 @@ class Negative:
             if assembly.complete:
                 return assembly.planes
 
-    def _compare(self, start: pb.RenderStart, index: int, kind: FrameForm, planes: Planes, full: Planes) -> None:
-        if kind is FrameForm.FULL and content_digest(planes) != start.clips[0].frames[index].digest:
-            self.faults.append(f"frame {index} is not what its digest says")
+    def _compare(self, clip: pb.ClipWindow, index: int, kind: FrameForm, planes: Planes, full: Planes) -> None:
+        which = f"frame {index} of {clip.clip}"
+        if kind is FrameForm.FULL and content_digest(planes) != clip.frames[index].digest:
+            self.faults.append(f"{which} is not what its digest says")
         if kind is FrameForm.PROXY and planes.tobytes() != make_proxy(full).tobytes():
-            self.faults.append(f"proxy of frame {index} differs in {int(np.sum(planes != make_proxy(full)))} samples")
+            self.faults.append(f"proxy of {which} differs in {int(np.sum(planes != make_proxy(full)))} samples")
 
 
 @contextlib.contextmanager

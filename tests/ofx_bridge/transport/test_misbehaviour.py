@@ -362,3 +362,39 @@ def test_messages_in_any_order_with_any_fields_end_in_a_result_or_in_words(probe
                 assert line["elapsed_ms"] < 3000
                 assert "no-such" not in line.get("message", "")
     assert len(double.starts) >= 100
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"clip": "Matte"}, "of 'Matte', which is not in the window"),
+        ({"clip": ""}, "of '', which is not in the window"),
+        ({"frame": 2}, "frame 2 of 'Mask', which is not in the window"),
+        ({"format": pb.FrameFormat(width=48, height=32, channels=3, sample_type=1)}, "which is not 48×32×1"),
+        ({"clip": "Source"}, "as 48×32×1, which is not 48×32×3"),
+    ],
+)
+def test_masks_that_nobody_announced_are_not_sent(probe: Probe, change: dict[str, Any], words: str) -> None:
+    np.zeros((1, 32, 48), np.float32).tofile(probe.folder / "masks.f32")
+
+    def answer(start: pb.RenderStart, _requests: Requests, _context: object) -> Iterator[pb.RenderResponse]:
+        frame = wanted_frame(start, 0, clip=1)
+        frame.MergeFrom(pb.NeededFrame(**change))
+        if change.get("clip") == "":
+            frame.ClearField("clip")
+        yield needed(start, frame)
+
+    with serving(answer) as double:
+        line = rendered(probe, double.address, "--masks", probe.folder / "masks.f32")
+    assert words in line["message"]
+
+
+def test_a_mask_that_is_asked_for_twice_is_refused(probe: Probe) -> None:
+    np.zeros((1, 32, 48), np.float32).tofile(probe.folder / "masks.f32")
+
+    def answer(start: pb.RenderStart, _requests: Requests, _context: object) -> Iterator[pb.RenderResponse]:
+        yield needed(start, *2 * [wanted_frame(start, 0, clip=1)])
+
+    with serving(answer) as double:
+        line = rendered(probe, double.address, "--masks", probe.folder / "masks.f32")
+    assert "asked for frame 0 twice" in line["message"]

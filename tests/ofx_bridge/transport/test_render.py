@@ -217,3 +217,23 @@ def test_the_next_frames_render_after_the_engine_was_killed(probe: Probe) -> Non
                 assert '"ok"' in stepper.end()
         finally:
             stepper.close()
+
+
+@pytest.mark.parametrize("count", [3, 1], ids=["a mask for each frame", "a still"])
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("size", [(1, 1), (17, 3), (641, 363)])
+def test_masks_cross_bit_for_bit_beside_the_frames(probe: Probe, route: str, size: tuple[int, int], count: int) -> None:
+    width, height = size
+    masks = np.random.default_rng(7).normal(0.5, 2, (count, height, width)).astype(np.float32)
+    masks.tofile(probe.folder / "masks.f32")
+    negative = Negative()
+    with serving(negative) as double:
+        lines = probe.render(
+            double.address, noise(*size), "--route", route, "--repeat", 2, "--masks", probe.folder / "masks.f32"
+        )
+    assert [line["status"] for line in lines] == ["ok"] * 6, lines
+    assert not negative.faults
+    clip = double.starts[0].clips[1]
+    assert (clip.clip, clip.first_frame, clip.last_frame) == ("Mask", 0, count - 1)
+    assert [frame.frame for frame in clip.frames] == list(range(count))
+    assert {frame.format.channels for frame in clip.frames} == {1}

@@ -6,8 +6,9 @@
 //   transport_probe render --address A --frames FILE --size WxH [options]
 //   transport_probe fork --address A --frames FILE --size WxH [options]
 //
-// FILE of `render` holds RGBA float32 frames, top row first. One JSON object a line goes to stdout. --hooks FILE gets a
-// line each time that the probe, as the host, hears of a fork or of a child's end.
+// FILE of `render` holds RGBA float32 frames, top row first; that of --masks one plane for each of them, or a single
+// one. One JSON object a line goes to stdout. --hooks FILE gets a line each time that the probe, as the host, hears of
+// a fork or of a child's end.
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/wait.h>
@@ -195,26 +196,30 @@ Parameter parameter_of(const std::string& text) {
 
 class Clip {
   public:
-    explicit Clip(const Options& options) : samples_(read_floats(options.text("frames"))) {
+    explicit Clip(const Options& options, const std::string& name = "frames", uint32_t components = 4)
+        : components_(components) {
+        if (!options.text(name).empty()) samples_ = read_floats(options.text(name));
         const std::string size = options.text("size");
         width_ = static_cast<uint32_t>(std::stoul(size));
         height_ = static_cast<uint32_t>(std::stoul(size.substr(size.find('x') + 1)));
-        count_ = static_cast<int64_t>(samples_.size() / (size_t{width_} * height_ * 4));
+        count_ = static_cast<int64_t>(samples_.size() / (size_t{width_} * height_ * components_));
     }
     int64_t count() const { return count_; }
     HostPixels pixels(int64_t frame) const {
-        const size_t offset = static_cast<size_t>(frame) * width_ * height_ * 4;
-        return {samples_.data() + offset, static_cast<ptrdiff_t>(size_t{width_} * 16), width_, height_, 4};
+        const size_t row = size_t{width_} * components_;
+        const size_t offset = static_cast<size_t>(frame) * row * height_;
+        return {samples_.data() + offset, static_cast<ptrdiff_t>(row * sizeof(float)), width_, height_, components_};
     }
 
   private:
     std::vector<float> samples_;
+    uint32_t components_;
     uint32_t width_ = 0;
     uint32_t height_ = 0;
     int64_t count_ = 0;
 };
 
-RenderJob job_of(const Options& options, const Clip& clip, int64_t frame) {
+RenderJob job_of(const Options& options, const Clip& clip, const Clip& masks, int64_t frame) {
     RenderJob job;
     job.effect = options.text("effect", "deflicker");
     job.model = options.text("model");
@@ -224,6 +229,15 @@ RenderJob job_of(const Options& options, const Clip& clip, int64_t frame) {
     const int64_t radius = options.number("radius", 2);
     for (int64_t i = std::max<int64_t>(0, frame - radius); i <= std::min(job.last_frame, frame + radius); ++i) {
         job.window.push_back({i, digest_of(clip.pixels(i)), clip.pixels(i).format()});
+    }
+    if (masks.count() > 0) {
+        AuxiliaryClip mask{"Mask", 0, masks.count() - 1, {}};
+        for (const WindowFrame& beside : job.window) {
+            const int64_t i = std::min(beside.frame, masks.count() - 1);
+            if (mask.frames.empty() || mask.frames.back().frame != i)
+                mask.frames.push_back({i, digest_of(masks.pixels(i)), masks.pixels(i).format()});
+        }
+        job.auxiliary.push_back(std::move(mask));
     }
     job.output = options.text("output", "result");
     const std::string route = options.text("route", "automatic");
@@ -250,7 +264,8 @@ struct HostFailure : std::runtime_error {
 };
 
 void render_frame(EngineClient& client, const Options& options, const Clip& clip, int64_t frame) {
-    const RenderJob job = job_of(options, clip, frame);
+    const Clip masks(options, "masks", 1);
+    const RenderJob job = job_of(options, clip, masks, frame);
     const auto start = Clock::now();
     const long abort_after_ms = options.number("abort-after-ms", -1);
     json line{{"frame", frame}, {"supplied", json::array()}};
@@ -259,8 +274,9 @@ void render_frame(EngineClient& client, const Options& options, const Clip& clip
     RenderCallbacks callbacks;
     callbacks.supply = [&](size_t index, Form form, SampleType type, void* planes) -> std::optional<Digest> {
         if (options.text("throw") == "supply") throw HostFailure("the host has no such frame");
-        const HostPixels pixels = clip.pixels(job.window[index].frame);
-        line["supplied"].push_back({job.window[index].frame, form == Form::full ? "full" : "proxy"});
+        const int64_t number = job.frame_at(index).frame;
+        const HostPixels pixels = index < job.window.size() ? clip.pixels(number) : masks.pixels(number);
+        line["supplied"].push_back({number, form == Form::full ? "full" : "proxy"});
         if (form == Form::full) {
             Digest digest = pack(pixels, type, planes);
             if (options.text("changes") == "yes") digest[0] ^= 1u;
