@@ -18,6 +18,7 @@ DARKEST_DETAIL = 16.0 / 255.0
 BRIGHTEST_DETAIL = 240.0 / 255.0
 """Where the blurred source lies beyond these, rounding and clipping weigh more than detail: not looked at."""
 
+LEFT_ALONE = "no frame was altered"
 NAMES = ("restored", "source")
 
 
@@ -29,7 +30,7 @@ def psnr_altered(restored: Clip, source: Clip) -> float:
     """
     errors = [float(np.mean(np.square(r - s), dtype=np.float64)) for r, s in _altered(restored, source)]
     if not errors:
-        raise QualityError("no frame was altered")
+        raise QualityError(LEFT_ALONE)
     return psnr_of_mse(float(np.mean(errors)))
 
 

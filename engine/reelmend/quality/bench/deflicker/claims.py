@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from reelmend.quality.altered import LEFT_ALONE
 from reelmend.quality.bench.deflicker.plan import GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
 from reelmend.quality.bench.quality_run import RAN
 from reelmend.quality.bench.statistics import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratio
@@ -98,10 +99,10 @@ def judged(rows: Sequence[Mapping[str, Any]], presets: Sequence[str], ours: str 
 def _judged(claim: Claim, rows: Sequence[Mapping[str, Any]], ours: str) -> dict[str, Any]:
     own, theirs = (_values(rows, name, claim) for name in (ours, claim.to))
     by_clip, found = claim.of_clips(own, theirs), claim.figure(own, theirs)
-    ran = [row["clip"] for row in _rows(rows, ours, claim.preset, RAN) if row["value"] == 1.0]
-    notes = _notes(rows, claim, ours, set(by_clip))
+    left_alone = [r["clip"] for r in _rows(rows, ours, claim.preset, claim.measure) if r.get("note") == LEFT_ALONE]
+    notes = _notes(rows, claim, ours, {*by_clip, *left_alone})
     met = claim.meets(found.mean, by_clip.values()) if found else None
-    if found is None and ran and claim.measure == "psnr_altered" and all("no frame was altered" in n for n in notes):
+    if found is None and left_alone and not notes:
         met = True
     worst = max(by_clip, key=lambda clip: by_clip[clip] if claim.at_most else -by_clip[clip], default=None)
     ends = [] if found is None or found.low is None or found.high is None else [found.low, found.high]
@@ -122,6 +123,7 @@ def _judged(claim: Claim, rows: Sequence[Mapping[str, Any]], ours: str) -> dict[
         "interval_too": bool(ends) and all(claim.holds(end) for end in ends),
         "clips": len(by_clip),
         "clips_that_meet_it": sum(claim.holds(value) for value in by_clip.values()),
+        "clips_left_alone": left_alone,
         "worst_clip": worst,
         "by_clip": by_clip,
         **({"note": "; ".join(notes)} if notes else {}),

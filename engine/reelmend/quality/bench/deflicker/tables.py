@@ -83,6 +83,8 @@ def _claimed(claim: Mapping[str, Any]) -> list[str]:
     off = f"{worst} {figure(claim['by_clip'][worst])}" if worst else ""
     measured = figure(claim["figure"]) if claim["figure"] is not None else claim["verdict"]
     share = f"{claim['clips_that_meet_it']} of {claim['clips']}"
+    if alone := len(claim["clips_left_alone"]):
+        share += f", {alone} left alone"
     bar = f"{sign}{claim['bar']:g}" + (", each clip" if claim["every_clip"] else "")
     return [MARKS[claim["verdict"]], claim["preset"], claim["claim"], measured, interval, bar, share, off]
 
