@@ -8,6 +8,7 @@ from pathlib import Path
 import pyopenfx
 from reelmend.bundle import find_bundle
 from reelmend.client import EngineClient
+from reelmend.effects.node_parameters import GROUPS
 from reelmend.effects.panel import panel, panel_json
 from reelmend.inference.models import ModelStore
 from reelmend.parameters import ParameterType
@@ -51,3 +52,19 @@ def test_rpc_lists_the_manifests_parameters(shared_engine: RunningEngine) -> Non
         model.manifest.id: [parameter.name for parameter in model.manifest.parameters]
         for model in ModelStore.default().all()
     }
+
+
+def test_groups_are_shown_where_they_hold_something_and_every_group_that_is_named_is_shown() -> None:
+    for effect in panel(ModelStore.default())["effects"]:
+        shown = [group["name"] for group in effect["groups"]]
+        assert set(shown) == {parameter["group"] for parameter in effect["parameters"]}
+        assert shown == sorted(shown, key=[group.name for group in GROUPS].index)
+
+
+def test_rpc_and_node_name_the_same_input_clips(shared_engine: RunningEngine) -> None:
+    with EngineClient(shared_engine.address) as client:
+        listed = {model.id: list(model.input_clips) for model in client.models()}
+    for effect in panel(ModelStore.default())["effects"]:
+        for model in effect["models"]:
+            assert model["clips"] == listed[model["id"]]
+            assert set(model["clips"]) <= set(effect["clips"])

@@ -61,7 +61,7 @@ def render(
         typer.Option(
             metavar="ADDRESS",
             help="Let the engine that serves there do the work: unix:/path or 127.0.0.1:port. "
-            "It has its own --provider and --memory.",
+            "It has its own --provider and memory.",
         ),
     ] = "",
     as_json: JsonFlag = False,
@@ -76,7 +76,8 @@ def render(
     if mask and MASK not in manifest.input_clips:
         raise BadRequestError(f"model '{manifest.id}' reads no mask; leave --mask out")
     radius_frames = radius_frames_of(manifest, resolve(with_common(manifest), values, f"effect '{effect}'"))
-    engine = serving(server) if server else embedded(models, provider, parse_bytes(memory))
+    memory_bytes = parse_bytes(memory)
+    engine = serving(server, memory_bytes) if server else embedded(models, provider, memory_bytes)
     with open_reader(source) as reader, stopped_by_signals(), ExitStack() as opened:
         wanted = parse_frames(frames, reader)
         seen = _with_neighbours(wanted, radius_frames, reader)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 
+from reelmend.buffer.memory import ContentMemory
 from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
@@ -14,7 +15,6 @@ from reelmend.inference.models import ModelStore
 from reelmend.parameters import Value
 
 Rendering = Generator[tuple[int, Planes], None, None]
-REMOTE_HELD_BYTES = 256 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +60,20 @@ def embedded(models: ModelStore, provider: str, memory_bytes: int) -> RenderEngi
     return RenderEngine(renderer.sessions.provider, renderer.sessions.choice.reason, rendering)
 
 
-def serving(address: str) -> RenderEngine:
-    """Return the engine that serves an address, known to answer. Raises UnavailableError or BadRequestError."""
+def serving(address: str, memory_bytes: int) -> RenderEngine:
+    """Return the engine that serves an address, known to answer. Raises UnavailableError or BadRequestError.
+
+    `memory_bytes`: how much is held here of the clips, so that what is asked for again need not be read again.
+    """
     from reelmend.client import EngineClient  # gRPC takes a while to load, and few need it
 
     with EngineClient(address) as asked:
         info = asked.info()
 
     def rendering(work: Work, _waited: Callable[[float], None]) -> Rendering:
-        clip = RememberedClip(work.source, REMOTE_HELD_BYTES)
-        mask = None if work.mask is None else RememberedClip(work.mask, REMOTE_HELD_BYTES, name=MASK)
+        memory = ContentMemory(memory_bytes)
+        clip = RememberedClip(work.source, 0, memory)
+        mask = None if work.mask is None else RememberedClip(work.mask, 0, memory, name=MASK)
         with EngineClient(address) as client:
             rendered = client.render_clip(
                 clip,
