@@ -11,8 +11,9 @@ PANEL_VERSION = 2
 
 GROUPS = (
     Group(name="main", label="Main"),
-    Group(name="analysis", label="Analysis", open=False),
+    Group(name="local", label="Local"),
     Group(name="temporal", label="Temporal"),
+    Group(name="analysis", label="Analysis", open=False),
     Group(name="colour", label="Colour"),
     Group(name="engine", label="Engine", open=False),
     Group(name="status", label="Status", open=False),
