@@ -13,6 +13,7 @@ from reelmend.effects.panel import panel, panel_json
 from reelmend.inference.models import ModelStore
 from reelmend.parameters import ParameterType
 from support.engines import RunningEngine
+from support.window_models import masked_stores, number
 
 COMMITTED = Path(__file__).parents[2] / "ofx_bridge" / "plugin" / "resources" / "effects.json"
 OFX_TYPES = {
@@ -68,3 +69,12 @@ def test_rpc_and_node_name_the_same_input_clips(shared_engine: RunningEngine) ->
         for model in effect["models"]:
             assert model["clips"] == listed[model["id"]]
             assert set(model["clips"]) <= set(effect["clips"])
+
+
+def test_presets_leave_alone_what_says_where_in_the_clip_to_look(tmp_path: Path) -> None:
+    looking = {**number("analysis_left", 0.0, 1.0), "group": "analysis"}
+    store = masked_stores(tmp_path, parameters=[looking, number("strength", 1.0, 1.0)])
+    node = next(effect for effect in panel(store)["effects"] if effect["label"] == "Model")
+    assert "analysis" in [group["name"] for group in node["groups"]]
+    assert "strength" in node["preset_parameters"]
+    assert not {"analysis_left", "input_transfer"} & set(node["preset_parameters"])

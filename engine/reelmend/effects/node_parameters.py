@@ -9,11 +9,13 @@ from reelmend.parameters import Choice, Group, Parameter, ParameterType, Role
 PANEL_VERSION = 2
 """Counts changes of the panel that need a migration. 1: the first panel, which stored no version."""
 
+ANALYSIS = "analysis"
+"""The group of parameters that say where in the clip to look."""
 GROUPS = (
     Group(name="main", label="Main"),
     Group(name="local", label="Local"),
     Group(name="temporal", label="Temporal"),
-    Group(name="analysis", label="Analysis", open=False),
+    Group(name=ANALYSIS, label="Analysis", open=False),
     Group(name="colour", label="Colour"),
     Group(name="engine", label="Engine", open=False),
     Group(name="status", label="Status", open=False),

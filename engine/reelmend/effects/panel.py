@@ -22,6 +22,7 @@ from reelmend.effects.common_parameters import (
 )
 from reelmend.effects.graph_inputs import plan_of
 from reelmend.effects.node_parameters import (
+    ANALYSIS,
     DIFFERENCE_GAIN,
     GROUPS,
     MIGRATIONS,
@@ -116,8 +117,6 @@ VIEW_HINTS = {
     "matte": "Matte: white where the picture was mended, if the model tells.",
 }
 MADE_BY_THE_NODE = ("source", "difference", "split")
-CLIPS_OWN = (INPUT_TRANSFER,)
-"""Model parameters that say what the clip is, not how it is mended: presets and the choice of a model leave them."""
 
 
 def window_models(effect: str, models: ModelStore) -> list[Manifest]:
@@ -278,7 +277,7 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
         "transfer": {"parameter": INPUT_TRANSFER, "automatic": AUTO, "colourspaces": COLOURSPACES},
         "models": [_model(manifest, shared) for manifest in manifests],
         "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
-        "preset_parameters": sorted(names - set(CLIPS_OWN)),
+        "preset_parameters": sorted(names - _of_the_clip(shared)),
         "panel_version": PANEL_VERSION,
         "migrations": [rule.model_dump(mode="json") for rule in MIGRATIONS if rule.parameter in names],
     }
@@ -309,7 +308,13 @@ def _model(manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
 
 def _preset(effect: str, name: str, shared: Sequence[Parameter]) -> dict[str, Any]:
     values = preset_values(effect, name, shared)
-    return {"name": name, "values": {key: value for key, value in values.items() if key not in CLIPS_OWN}}
+    kept = _of_the_clip(shared)
+    return {"name": name, "values": {key: value for key, value in values.items() if key not in kept}}
+
+
+def _of_the_clip(parameters: Iterable[Parameter]) -> set[str]:
+    """Return the parameters that are the clip's, not the mending's: presets and the choice of a model leave them."""
+    return {p.name for p in parameters if p.name == INPUT_TRANSFER or p.group == ANALYSIS}
 
 
 def panel_json(models: ModelStore) -> str:
