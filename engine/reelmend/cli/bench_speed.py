@@ -106,11 +106,11 @@ def _reference(named: str) -> dict[str, Any]:
     from reelmend.quality.bench.material import BenchError, offered
 
     try:
-        return {"reference": offered(REFERENCES_GROUP, "--reference", named, "a reference in plain numpy")}
+        return {"reference": offered(REFERENCES_GROUP, "--reference", named, "reference in plain numpy")}
     except BenchError as error:
         if named:
             raise
-        return {"reference_note": f"not run: {error}"}
+        return {"reference_note": str(error)}
 
 
 def _spelled(full: bool, cases: list[str], runs: int | None) -> str:
