@@ -24,6 +24,8 @@ REPEATED_SHARE_OF_PATTERN = 0.4
 """A repeated frame changes by less than these shares of what frames around it do."""
 REPEATED_STEP_LOG = 0.004
 REPEATED_MOTION_PX = 0.5
+LEAST_PATTERN_LEVELS = 0.5
+"""Where the pattern usually moves by less, a still picture flickers: two alike are no repeat."""
 FROZEN_LEVELS = 0.02
 SMALLEST_FLASH_LOG = 0.12
 FLASH_DEVIATIONS = 5.0
@@ -128,6 +130,9 @@ def _duplicates(seen: Observations, start: int, end: int) -> list[int]:
 def _is_repeated(seen: Observations, t: int, start: int, end: int) -> bool:
     if abs(seen.overall[t]) > REPEATED_STEP_LOG or seen.motion_px[t] > REPEATED_MOTION_PX:
         return False
+    near = slice(max(start + 1, t - _AROUND_FRAMES), min(end, t + _AROUND_FRAMES + 1))
+    if np.percentile(seen.pattern_moved[near], 75) < LEAST_PATTERN_LEVELS:
+        return False
     sides = [
         slice(max(start + 1, t - _NEIGHBOURS_FRAMES), t),
         slice(t + 1, min(end, t + 1 + _NEIGHBOURS_FRAMES)),
@@ -135,8 +140,7 @@ def _is_repeated(seen: Observations, t: int, start: int, end: int) -> bool:
     shares = ((seen.moved, REPEATED_SHARE_OF_LUMA), (seen.pattern_moved, REPEATED_SHARE_OF_PATTERN))
     for change, share in shares:
         usual = [float(change[side].max()) for side in sides if side.stop > side.start]
-        near = change[max(start + 1, t - _AROUND_FRAMES) : min(end, t + _AROUND_FRAMES + 1)]
-        if change[t] >= share * min(*usual, float(np.percentile(near, 75))):
+        if change[t] >= share * min(*usual, float(np.percentile(change[near], 75))):
             return False
     return True
 
@@ -146,7 +150,7 @@ def _flashes(overall: Series, shot: NDArray[np.intp]) -> list[Outlier]:
     if len(shot) < 5:
         return []
     path = np.cumsum(overall)[shot]
-    padded = np.pad(path, 2, mode="reflect")
+    padded = np.pad(path, 2, mode="reflect", reflect_type="odd")
     around = np.stack([padded[k : k + len(path)] for k in (0, 1, 3, 4)])
     off = path - np.median(around, axis=0)
     usual = 1.4826 * float(np.median(np.abs(off)))

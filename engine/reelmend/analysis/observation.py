@@ -1,4 +1,4 @@
-"""One pass over a clip: what each frame says of its light and of its neighbours, in under a kilobyte a frame."""
+"""One pass over a clip: what each frame says of its light and of its neighbours, in about a kilobyte a frame."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from reelmend.analysis.steps import SATURATED_LUMA, Look, Step, StepFinder, look, no_step
+from reelmend.analysis.steps import SATURATED_LUMA, Look, StepFinder, look, no_step
 from reelmend.buffer.cuts import luma_grid
 from reelmend.errors import BadRequestError
 from reelmend.frames import Planes, make_proxy
-from reelmend.quality.clips import LUMA_WEIGHTS_REC709
+from reelmend.quality.clips import GRID_COLUMNS, GRID_ROWS, LUMA_WEIGHTS_REC709
 
 Series: TypeAlias = NDArray[np.float64]
 Halves: TypeAlias = NDArray[np.float16]
@@ -30,6 +30,7 @@ LOST_TRUST = 0.65
 FLAT_CONTRAST = 0.012
 _GRID_CONTRAST_FLOOR = 4.0 / 255.0
 _REACH_FRAMES = 3
+_BLOCK_FRAMES = 256
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,8 @@ class Observer:
         self._waiting: tuple[Look, float, bool] | None = None
         self._grids: list[NDArray[np.float64]] = []
         self._per_frame: list[tuple[Any, ...]] = []
-        self._found: list[Step] = []
+        self._steps_found: list[tuple[float, float, float]] = []
+        self._fields = _Rows()
 
     def add(self, planes: Planes) -> None:
         """Take the next frame, (3 or 1, H, W) float32. Raises BadRequestError when it is too small or changes size."""
@@ -112,13 +114,13 @@ class Observer:
         means, contrast, moved, pattern_moved, distances = (
             np.array(column, np.float64) for column in zip(*self._per_frame, strict=True)
         )
-        overall, trusted, motion = (
-            np.array([getattr(step, name) for step in self._found], np.float64)
-            for name in ("overall", "trusted_share", "motion_px")
+        overall, trusted, motion = np.array(self._steps_found, np.float64).T
+        fields = self._fields.all()
+        per_cells = GRID_ROWS * GRID_COLUMNS
+        cells, local = (
+            fields[:, start : start + per_cells].reshape(-1, GRID_ROWS, GRID_COLUMNS) for start in (0, per_cells)
         )
-        cells, local, rows = (
-            np.array([getattr(step, name) for step in self._found], np.float16) for name in ("cells", "local", "rows")
-        )
+        rows = fields[:, 2 * per_cells :]
         height, width = self._size
         return Observations(
             width, height, means, contrast, moved, pattern_moved, distances, overall, trusted, motion, cells, local,
@@ -133,7 +135,9 @@ class Observer:
         step = nothing if self._anchor is None or flat else self._steps.between(self._anchor, seen)
         trust = step.trusted_share / self._usual_trust
         stray = self._anchor is not None and comes_alone(before, after, around, trust)
-        self._found.append(_halved(nothing if stray else step))
+        told = nothing if stray else step
+        self._steps_found.append((told.overall, told.trusted_share, told.motion_px))
+        self._fields.add(np.concatenate([told.cells.ravel(), told.local.ravel(), told.rows]))
         if not (flat or stray):
             self._anchor = seen
             self._usual_trust = step.trusted_share or self._usual_trust
@@ -174,10 +178,21 @@ def one_thread() -> Iterator[None]:
         cv2.setNumThreads(before)
 
 
-def _halved(step: Step) -> Step:
-    parts = (np.asarray(part, np.float16) for part in (step.cells, step.local, step.rows))
-    cells, local, rows = parts
-    return Step(step.overall, cells, local, rows, step.trusted_share, step.motion_px)  # type: ignore[arg-type]
+class _Rows:
+    """Rows of halves, kept in blocks: a list of small arrays would cost as much again."""
+
+    def __init__(self) -> None:
+        self._blocks: list[Halves] = []
+        self._loose: list[Halves] = []
+
+    def add(self, row: NDArray[np.float32]) -> None:
+        self._loose.append(row.astype(np.float16))
+        if len(self._loose) == _BLOCK_FRAMES:
+            self._blocks.append(np.stack(self._loose))
+            self._loose = []
+
+    def all(self) -> Halves:
+        return np.concatenate([*self._blocks, *(row[None] for row in self._loose)])
 
 
 def _normalised(grid: NDArray[Any]) -> NDArray[np.float64]:

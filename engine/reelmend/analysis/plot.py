@@ -131,9 +131,7 @@ def _draw_spectrum(axes: Any, flicker: Flicker) -> None:
     axes.legend(loc="upper center", bbox_to_anchor=(0.5, -0.13), ncols=2, frameon=False)
 
 
-def _line(axes: Any, spectrum: Spectrum | None, colour: str, name: str, period_frames: float | None) -> None:
-    if spectrum is None:
-        return
+def _line(axes: Any, spectrum: Spectrum, colour: str, name: str, period_frames: float | None) -> None:
     amplitude = PERCENT * np.sqrt(spectrum.power)
     label = name if period_frames is None else f"{name}: every {period_frames:.1f} frames"
     axes.plot(spectrum.cycles_per_frame, amplitude, color=colour, linewidth=1.2, label=label)

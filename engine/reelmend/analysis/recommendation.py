@@ -103,8 +103,8 @@ def _wanted(
     trust, motion = _picture(seen, shots)
     if spatial and (motion >= MUCH_MOTION_PX or trust < LITTLE_TRUST):
         wanted.append(Setting("protect_motion", 1.0, "much of the picture moves or changes"))
-    if flicker.colour.quick_percent >= max(COLOUR_PERCENT, COLOUR_SHARE * flicker.overall.quick_percent):
-        wanted.append(Setting("channels", True, f"colours flicker by {flicker.colour.quick_percent:.1f} %"))
+    if flicker.colour_percent >= max(COLOUR_PERCENT, COLOUR_SHARE * flicker.overall.quick_percent):
+        wanted.append(Setting("channels", True, f"colours flicker by {flicker.colour_percent:.1f} %"))
     return wanted
 
 

@@ -29,7 +29,7 @@ _SCALES_LOG = (0.2, 0.15, 0.1, 0.05, 0.05)
 """How far a pixel may be off before it loses its say, round by round."""
 _GRID_BLUR_CELLS = 0.7
 _GRID_PRIOR = 0.02
-_TONE_PRIOR = (1e-4, 2e-2, 2e-2)
+_TONE_PRIOR = (1e-4, 2e-3, 2e-3)
 """Share of all pixels that stands for 'no change' in gain, gamma and offset."""
 
 

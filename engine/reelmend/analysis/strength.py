@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from reelmend.analysis.observation import Observations, Series
 from reelmend.quality.flicker_series import SHORTEST_SPECTRUM_FRAMES, Spectrum, flicker_spectrum, high_pass
 
-SHORTEST_SHOT_FRAMES = 8
+SHORTEST_SHOT_FRAMES = SHORTEST_SPECTRUM_FRAMES
+LONGEST_PART_FRAMES = 2048
 RHYTHM_SHARE = 0.6
 """Share of the power in one peak from which on flicker is called periodic."""
 LARGEST_SKIRT = 0.1
@@ -22,6 +23,7 @@ PERCENT = 100.0
 LARGEST_OVER_MEDIAN = 2.0
 _SECOND_DIFFERENCE_GAIN = float(np.sqrt(6.0))
 _SMOOTH_ROWS, _SMOOTH_COLUMNS = 4, 5
+_ROW_WAVES_FINER = 4
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Flicker:
     """How a clip flickers.
 
     overall: of mean luma. grid: of 9×16 cells, all told. local: of the cells beyond one tone curve a frame and beyond
-    whole rows. rows: of rows beyond that tone curve. colour: of red and blue against green, quick_percent only.
+    whole rows. rows: of rows beyond that curve. colour_percent: of red and blue against green, from frame to frame.
     smooth_share: how much of the local flicker lies in patches wider than a fifth of the picture; motion scatters.
     bands: rows' cycles over the picture's height. local_map: (9, 16), rows_profile: (R,), in per cent by place.
     spectrum: of overall exposure over the longest shot. frames: how many were measured.
@@ -52,13 +54,13 @@ class Flicker:
     grid: Strength
     local: Strength
     rows: Strength
-    colour: Strength
+    colour_percent: float
     smooth_share: float
     bands: float
     local_map: Series
     rows_profile: Series
-    spectrum: Spectrum | None
-    rows_spectrum: Spectrum | None
+    spectrum: Spectrum
+    rows_spectrum: Spectrum
     frames: int
 
 
@@ -66,33 +68,35 @@ def measure_flicker(seen: Observations, shots: Sequence[NDArray[np.intp]]) -> Fl
     """Return how the clip flickers within these shots (`Events.shots`), None when none has 8 frames that count.
 
     Exposure is what steps along the flow add up to; single outliers, duplicates and frames without a picture are left
-    out. Cells that stand far off the others, where things move, count as twice the median cell at most.
+    out. Cells that stand far off the others, where things move, count as twice the median cell at most. Long shots are
+    looked at in parts, so that memory does not grow with them.
     """
-    shots = [shot for shot in shots if len(shot) >= SHORTEST_SHOT_FRAMES]
-    if not shots:
+    parts = [
+        part
+        for shot in shots
+        if len(shot) >= SHORTEST_SHOT_FRAMES
+        for part in np.array_split(shot, -(-len(shot) // LONGEST_PART_FRAMES))
+    ]
+    if not parts:
         return None
-    overall = _Paths(seen.overall, shots)
-    cells = _Paths(seen.cells, shots)
-    local = _Paths(seen.local, shots)
-    rows = _Paths(seen.rows, shots)
-    rest = _Parts(*(part - part.mean(axis=2, keepdims=True) for part in (local.slow, local.quick)))
-    beyond = rest.slow
-    spectrum, rows_spectrum = _spectrum(overall), _spectrum(rows)
-    logs = np.log(np.maximum(seen.channel_means, 1e-3))
-    chroma = np.concatenate([_quick(logs[shot][:, [0, 2]] - logs[shot][:, 1:2]) for shot in shots])
+    sums = _Sums()
+    for part in parts:
+        sums.add(seen, part)
+    longest = max(parts, key=len)
+    spectrum, rows_spectrum = (flicker_spectrum(_slow(steps, longest)) for steps in (seen.overall, seen.rows))
     return Flicker(
-        overall=Strength(*overall.parts.strength(), _rhythm(spectrum)),
-        grid=Strength(*cells.parts.strength()),
-        local=Strength(*rest.strength()),
-        rows=Strength(*rows.parts.strength(), _rhythm(rows_spectrum)),
-        colour=Strength(*[PERCENT * float(np.sqrt(chroma.var(axis=0).mean()))] * 2),
-        smooth_share=_smooth_share(rest.quick),
-        bands=_bands(rows.slow),
-        local_map=PERCENT * np.asarray(beyond.std(axis=0), np.float64),
-        rows_profile=PERCENT * np.asarray(rows.slow.std(axis=0), np.float64),
+        overall=_strength(sums.overall, _rhythm(spectrum)),
+        grid=_strength(sums.cells),
+        local=_strength(sums.local),
+        rows=_strength(sums.rows, _rhythm(rows_spectrum)),
+        colour_percent=PERCENT * float(np.sqrt(sums.colour.mean.mean())),
+        smooth_share=_smooth_share(sums.local_waves.mean),
+        bands=float(np.argmax(sums.row_waves.mean[1:]) + 1) / _ROW_WAVES_FINER,
+        local_map=PERCENT * np.sqrt(sums.local.slow.mean),
+        rows_profile=PERCENT * np.sqrt(sums.rows.slow.mean),
         spectrum=spectrum,
         rows_spectrum=rows_spectrum,
-        frames=sum(len(shot) for shot in shots),
+        frames=sum(len(part) for part in parts),
     )
 
 
@@ -101,43 +105,94 @@ def exposure(steps: NDArray[Any]) -> Series:
     return np.cumsum(np.asarray(steps, np.float64), axis=0)
 
 
-@dataclass(frozen=True, eq=False)
-class _Parts:
-    slow: Series
-    quick: Series
+class _Squares:
+    """Mean squares along the first axis of what was added so far."""
 
-    def strength(self) -> tuple[float, float]:
-        return _percent(self.slow), _percent(self.quick)
+    def __init__(self) -> None:
+        self._total: Any = 0.0
+        self._count = 0
 
+    def add(self, values: Series) -> None:
+        self._total = self._total + np.square(values).sum(axis=0)
+        self._count += len(values)
 
-class _Paths:
-    """Exposure by shot, and what of it changes within 15 frames and from one frame to the next."""
-
-    def __init__(self, steps: NDArray[Any], shots: Sequence[NDArray[np.intp]]) -> None:
-        paths = [exposure(steps[shot[0] : shot[-1] + 1])[shot - shot[0]] for shot in shots]
-        self.by_shot = [high_pass(path) for path in paths]
-        self.slow = np.concatenate(self.by_shot)
-        self.quick = np.concatenate([_quick(path) for path in paths])
-        self.parts = _Parts(self.slow, self.quick)
+    @property
+    def mean(self) -> Series:
+        return np.asarray(self._total / max(self._count, 1), np.float64)
 
 
-def _quick(path: Series) -> Series:
+class _Kind:
+    """Mean squares of exposure's quick change within 15 frames (slow) and from frame to frame (quick)."""
+
+    def __init__(self) -> None:
+        self.slow, self.quick = _Squares(), _Squares()
+
+    def add(self, slow: Series, quick: Series) -> None:
+        self.slow.add(slow)
+        self.quick.add(quick)
+
+
+class _Sums:
+    """What is added up part by part of the clip."""
+
+    def __init__(self) -> None:
+        self.overall, self.cells, self.local, self.rows = _Kind(), _Kind(), _Kind(), _Kind()
+        self.colour, self.local_waves, self.row_waves = _Squares(), _Squares(), _Squares()
+
+    def add(self, seen: Observations, part: NDArray[np.intp]) -> None:
+        for kind, steps in ((self.overall, seen.overall), (self.cells, seen.cells), (self.rows, seen.rows)):
+            kind.add(_slow(steps, part), _quick(steps, part))
+        local_slow, local_quick = (_beyond_rows(of(seen.local, part)) for of in (_slow, _quick))
+        self.local.add(local_slow, local_quick)
+        self.local_waves.add(_waves(local_quick))
+        self.row_waves.add(_row_waves(_slow(seen.rows, part)))
+        logs = np.log(np.maximum(seen.channel_means[part], 1e-3))
+        self.colour.add(_second_difference(logs[:, [0, 2]] - logs[:, 1:2]))
+
+
+def _path(steps: NDArray[Any], part: NDArray[np.intp]) -> Series:
+    """Return exposure at the part's frames; steps at frames between them count."""
+    whole = exposure(steps[part[0] : part[-1] + 1])
+    return np.asarray(whole[part - part[0]], np.float64)
+
+
+def _slow(steps: NDArray[Any], part: NDArray[np.intp]) -> Series:
+    return high_pass(_path(steps, part))
+
+
+def _quick(steps: NDArray[Any], part: NDArray[np.intp]) -> Series:
+    return _second_difference(_path(steps, part))
+
+
+def _second_difference(path: Series) -> Series:
     return np.asarray(np.diff(path, n=2, axis=0) / _SECOND_DIFFERENCE_GAIN, np.float64)
 
 
-def _percent(parts: Series) -> float:
-    variances = np.atleast_1d(parts.var(axis=0))
+def _beyond_rows(cells: Series) -> Series:
+    return np.asarray(cells - cells.mean(axis=2, keepdims=True), np.float64)
+
+
+def _strength(kind: _Kind, period_frames: float | None = None) -> Strength:
+    return Strength(_percent(kind.slow.mean), _percent(kind.quick.mean), period_frames)
+
+
+def _percent(variances: Series) -> float:
     held = np.minimum(variances, LARGEST_OVER_MEDIAN * np.median(variances))
     return PERCENT * float(np.sqrt(held.mean()))
 
 
-def _smooth_share(fields: Series) -> float:
-    """Return the share of power in the lowest 4×5 frequencies of a cosine transform of (N, rows, columns) fields."""
+def _waves(fields: Series) -> Series:
+    """Return the two-dimensional cosine transform of (N, rows, columns) fields."""
     rows, columns = (_cosines(length) for length in fields.shape[1:])
-    power = np.square(np.einsum("ry,nyx,cx->nrc", rows, fields, columns)).mean(axis=0)
-    power[0, 0] = 0.0
-    total = float(power.sum())
-    return float(power[:_SMOOTH_ROWS, :_SMOOTH_COLUMNS].sum()) / total if total > 0 else 0.0
+    waves: Any = rows @ fields @ columns.T
+    return np.asarray(waves, np.float64)
+
+
+def _smooth_share(power: Series) -> float:
+    """Return the share of power in the lowest 4×5 waves, the mean left out."""
+    total = float(power.sum() - power[0, 0])
+    smooth = float(power[:_SMOOTH_ROWS, :_SMOOTH_COLUMNS].sum() - power[0, 0])
+    return smooth / total if total > 0 else 0.0
 
 
 def _cosines(length: int) -> Series:
@@ -147,23 +202,16 @@ def _cosines(length: int) -> Series:
     return np.asarray(waves, np.float64)
 
 
-def _bands(rows: Series) -> float:
-    """Return how many cycles of the strongest pattern of rows the picture's height holds."""
+def _row_waves(rows: Series) -> Series:
+    """Return amplitudes over the picture's height, in steps of a quarter of a cycle."""
     flat = rows - rows.mean(axis=1, keepdims=True)
     count = flat.shape[1]
-    power = np.square(np.abs(np.fft.rfft(flat * np.hanning(count + 2)[1:-1], n=4 * count, axis=1))).mean(axis=0)
-    return float(np.argmax(power[1:]) + 1) / 4
+    waves: Any = np.fft.rfft(flat * np.hanning(count + 2)[1:-1], n=_ROW_WAVES_FINER * count, axis=1)
+    return np.asarray(np.abs(waves), np.float64)
 
 
-def _spectrum(paths: _Paths) -> Spectrum | None:
-    longest = max(paths.by_shot, key=len)
-    return flicker_spectrum(longest) if len(longest) >= SHORTEST_SPECTRUM_FRAMES else None
-
-
-def _rhythm(spectrum: Spectrum | None) -> float | None:
+def _rhythm(spectrum: Spectrum) -> float | None:
     """Return the period of a sharp peak that holds most of the power, in frames; a broad hump is no rhythm."""
-    if spectrum is None:
-        return None
     power = spectrum.power
     peak = int(np.argmax(power))
     if peak < FEWEST_PERIODS:

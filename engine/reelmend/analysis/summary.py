@@ -71,7 +71,7 @@ def _flicker(analysis: Analysis, flicker: Flicker) -> dict[str, Any]:
         "grid": _strength(analysis, flicker.grid),
         "local": _strength(analysis, flicker.local),
         "bands": {**_strength(analysis, flicker.rows), "per_height": flicker.bands},
-        "colour_percent": _rounded(flicker.colour.quick_percent, 3),
+        "colour_percent": _rounded(flicker.colour_percent, 3),
         "smooth_share": _rounded(flicker.smooth_share, 3),
         "measured_frames": flicker.frames,
         "local_percent_by_cell": [[_rounded(value, 3) for value in row] for row in flicker.local_map],
