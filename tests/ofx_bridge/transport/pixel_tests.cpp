@@ -332,6 +332,40 @@ void only_halves_promise_halves() {
     }
 }
 
+void one_plane_is_read_as_the_first_of_three() {
+    for (const SampleDepth depth : kDepths) {
+        for (const auto& [width, height] : kSizes) {
+            for (const bool plain : {false, true}) {
+                use_plain_rows(plain);
+                const size_t sample = bytes_of(depth);
+                Image grey({depth, 1, false, false, true, 8}, width, height);
+                grey.fill_with_pictures(width);
+                Image colour({depth, 3, false, false, true, 0}, width, height);
+                std::vector<const uint8_t*> samples;
+                grey.each_sample([&](uint8_t* at, uint32_t) { samples.push_back(at); });
+                size_t next = 0;
+                colour.each_sample([&](uint8_t* at, uint32_t) { std::memcpy(at, samples[next++ / 3], sample); });
+                const HostPixels one = grey.pixels();
+                const HostPixels three = colour.pixels();
+                const std::string what = "depth " + std::to_string(static_cast<int>(depth)) + ", width " +
+                                         std::to_string(width) + (plain ? ", plain" : "");
+                expect(one.format().channels == 1 && three.format().channels == 3, what);
+                std::vector<float> plane(one.format().samples());
+                std::vector<float> planes(three.format().samples());
+                const Digest digest = pack(one, SampleType::float32, plane.data());
+                pack(three, SampleType::float32, planes.data());
+                expect(std::memcmp(plane.data(), planes.data(), plane.size() * sizeof(float)) == 0, "plane, " + what);
+                std::vector<float> proxy(proxy_format(one.format()).samples());
+                std::vector<float> proxies(proxy_format(three.format()).samples());
+                expect(digest_and_proxy(one, proxy.data()) == digest && digest_of(one) == digest, "name, " + what);
+                make_proxy(three, proxies.data());
+                expect(std::memcmp(proxy.data(), proxies.data(), proxy.size() * sizeof(float)) == 0, "proxy, " + what);
+            }
+        }
+    }
+    use_plain_rows(false);
+}
+
 const std::vector<tests::Test> kTests{
     TEST(fast_and_plain_loops_give_the_same_bits),
     TEST(the_hosts_floating_point_modes_change_nothing),
@@ -342,6 +376,7 @@ const std::vector<tests::Test> kTests{
     TEST(one_plane_shows_as_grey_and_parts_have_strides),
     TEST(a_source_without_alpha_is_opaque_in_a_target_with_it),
     TEST(only_halves_promise_halves),
+    TEST(one_plane_is_read_as_the_first_of_three),
 };
 
 }  // namespace
