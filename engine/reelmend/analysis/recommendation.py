@@ -12,25 +12,27 @@ from reelmend.analysis.events import Events
 from reelmend.analysis.observation import Observations
 from reelmend.analysis.strength import SHORTEST_SHOT_FRAMES, Flicker
 from reelmend.analysis.trend import RADII_FRAMES, steady_radius_frames
-from reelmend.analysis.verdict import Kind, Verdict
+from reelmend.analysis.verdict import SMALLEST_OVERALL_PERCENT, Kind, Verdict
 from reelmend.parameters import Parameter, ParameterType, Value
 
 EFFECT = "deflicker"
-USED_PARAMETERS: Mapping[str, tuple[Value, ...]] = {
+USED_PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "strength": (),
     "radius": (),
-    "local": (),
+    "balance": (),
+    "local_shape": ("patches", "bands"),
+    "channels": ("rgb",),
     "protect_motion": (),
-    "band_mode": ("rows", "horizontal", "on"),
-    "channels": ("per_channel", "rgb"),
 }
-"""Parameters of the deflicker that a recommendation may name. Of a choice: the values that switch the thing on."""
+"""Parameters of the deflicker that a recommendation may name and, of a choice, the values that it may take."""
 
+WHOLE, BOTH, PARTS = 0.0, 0.5, 1.0
+"""Values of *balance*: what is steadied."""
 COLOUR_PERCENT = 0.8
 COLOUR_SHARE = 0.4
 MUCH_MOTION_PX = 2.0
 LITTLE_TRUST = 0.65
-FIRM_LOCAL_PERCENT = 1.0
+ROWS_OVER_PATCHES = 1.2
 LARGEST_RADIUS_FRAMES = 60
 
 
@@ -76,11 +78,15 @@ def recommend(
     known = {parameter.name: parameter for parameter in parameters}
     settings, lacking = [], []
     for wanted in _wanted(seen, events, flicker, verdict, known):
-        if wanted.parameter not in known:
+        parameter = known.get(wanted.parameter)
+        value = None if parameter is None else _fitted(wanted, parameter)
+        if value is None:
             lacking.append(wanted)
-        elif (value := _fitted(wanted, known[wanted.parameter])) is not None:
+        else:
             settings.append(Setting(wanted.parameter, value, wanted.reason))
-    missing = (f"the installed {EFFECT} has no '{wanted.parameter}': {wanted.reason}" for wanted in lacking)
+    missing = (
+        f"the installed {EFFECT} takes no {wanted.parameter}={wanted.value}: {wanted.reason}" for wanted in lacking
+    )
     return Recommendation(EFFECT, _found(flicker, verdict), tuple(settings), (*notes, *missing))
 
 
@@ -92,20 +98,30 @@ def _wanted(
     if (radius := _radius(seen, shots, verdict, known.get("radius"))) is not None:
         wanted.append(radius)
     spatial = Kind.LOCAL in verdict.kinds or Kind.BANDS in verdict.kinds
-    if not spatial:
-        wanted.append(Setting("local", 0.0, "nothing flickers in parts of the picture only"))
-    else:
-        firm = max(flicker.local.quick_percent, flicker.rows.quick_percent) >= FIRM_LOCAL_PERCENT
-        told = "parts of the picture flicker on their own" if firm else "parts of the picture flicker a little"
-        wanted.append(Setting("local", 1.0 if firm else 0.6, told))
-    if Kind.BANDS in verdict.kinds:
-        wanted.append(Setting("band_mode", True, "whole rows flicker together"))
+    wanted.append(_balance(flicker, spatial=spatial))
+    if spatial:
+        wanted.append(_shape(flicker, verdict))
     trust, motion = _picture(seen, shots)
     if spatial and (motion >= MUCH_MOTION_PX or trust < LITTLE_TRUST):
         wanted.append(Setting("protect_motion", 1.0, "much of the picture moves or changes"))
     if flicker.colour_percent >= max(COLOUR_PERCENT, COLOUR_SHARE * flicker.overall.quick_percent):
-        wanted.append(Setting("channels", True, f"colours flicker by {flicker.colour_percent:.1f} %"))
+        wanted.append(Setting("channels", "rgb", f"colours flicker by {flicker.colour_percent:.1f} %"))
     return wanted
+
+
+def _balance(flicker: Flicker, *, spatial: bool) -> Setting:
+    if not spatial:
+        return Setting("balance", WHOLE, "nothing flickers in parts of the picture only")
+    if flicker.overall.quick_percent < SMALLEST_OVERALL_PERCENT:
+        return Setting("balance", PARTS, "the picture as a whole is steady, its parts are not")
+    return Setting("balance", BOTH, "the picture flickers as a whole and in its parts")
+
+
+def _shape(flicker: Flicker, verdict: Verdict) -> Setting:
+    over = flicker.rows.percent > ROWS_OVER_PATCHES * flicker.local.percent
+    if Kind.LOCAL not in verdict.kinds or (Kind.BANDS in verdict.kinds and over):
+        return Setting("local_shape", "bands", "whole rows flicker together")
+    return Setting("local_shape", "patches", "patches of the picture flicker on their own")
 
 
 def _radius(
@@ -132,10 +148,9 @@ def _picture(seen: Observations, shots: Sequence[NDArray[np.intp]]) -> tuple[flo
 
 
 def _fitted(wanted: Setting, parameter: Parameter) -> Value | None:
-    """Return the value as the parameter takes it: within its range, or the choice that switches the thing on."""
+    """Return the value as the parameter takes it, brought into its range; None when it is none of its choices."""
     if parameter.type is ParameterType.CHOICE:
-        offered = [choice.value for choice in parameter.choices]
-        return next((value for value in USED_PARAMETERS[wanted.parameter] if value in offered), None)
+        return wanted.value if wanted.value in {choice.value for choice in parameter.choices} else None
     value = wanted.value
     if parameter.type in (ParameterType.NUMBER, ParameterType.INTEGER):
         low, high = parameter.minimum, parameter.maximum
