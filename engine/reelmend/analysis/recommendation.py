@@ -183,17 +183,13 @@ def _notes(events: Events) -> list[str]:
     notes = []
     if events.duplicates:
         rhythm = f", one in {events.cadence_frames:.1f}" if events.cadence_frames else ""
-        notes.append(f"{len(events.duplicates)} frames repeat the one before{rhythm}: remove them before you mend it")
-    if events.strays:
-        notes.append(f"{_counted(len(events.strays), 'frame')} of another scene or ruined: look at them, replace them")
-    if events.black or events.blank:
-        notes.append(f"{_counted(len(events.black) + len(events.blank), 'frame')} without a picture")
-    if events.flashes:
         notes.append(
-            f"{_counted(len(events.flashes), 'single frame')} far off their neighbours' light: check the result there"
+            f"frames that repeat the one before: {len(events.duplicates)}{rhythm}; remove them before you mend it"
         )
+    if events.strays:
+        notes.append(f"frames of another scene, or ruined: {len(events.strays)}; look at them, replace them")
+    if events.black or events.blank:
+        notes.append(f"frames without a picture: {len(events.black) + len(events.blank)}")
+    if events.flashes:
+        notes.append(f"frames with light far off their neighbours': {len(events.flashes)}; check the result there")
     return notes
-
-
-def _counted(count: int, noun: str) -> str:
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

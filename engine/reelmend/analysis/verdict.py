@@ -13,6 +13,8 @@ SMALLEST_ROWS_PERCENT = 0.6
 """What jumps from frame to frame; below, motion and grain of clean clips look the same, and hardly anybody sees it."""
 SMALLEST_SLOW_ROWS_PERCENT = 1.0
 """Bands that roll slowly change little from frame to frame; this much within 15 frames is no motion."""
+MOST_SLOW_BANDS = 20.0
+"""Finer slow patterns of rows are errors of the flow along edges."""
 SMOOTH_SHARE = 0.85
 FIRM_LOCAL_PERCENT = 1.0
 FIRM_SMOOTH_SHARE = 0.7
@@ -46,7 +48,7 @@ class Verdict:
 def judge(flicker: Flicker) -> Verdict:
     """Return the kinds of flicker that stand out of what motion, grain and real light do to a clean clip."""
     overall, local, rows = flicker.overall, flicker.local, flicker.rows
-    bands = _has_bands(rows, local)
+    bands = _has_bands(rows, local, flicker.bands)
     shadowing = rows.quick_percent if bands else 0.0
     firm = local.quick_percent >= FIRM_LOCAL_PERCENT
     patches = (
@@ -68,7 +70,7 @@ def judge(flicker: Flicker) -> Verdict:
     return Verdict(tuple(kind for kind, there in found.items() if there))
 
 
-def _has_bands(rows: Strength, local: Strength) -> bool:
+def _has_bands(rows: Strength, local: Strength, per_height: float) -> bool:
     quick = rows.quick_percent >= SMALLEST_ROWS_PERCENT and rows.quick_percent >= ROWS_OVER_LOCAL * local.quick_percent
     slow = rows.percent >= SMALLEST_SLOW_ROWS_PERCENT and rows.percent >= SLOW_ROWS_OVER_LOCAL * local.percent
-    return quick or slow
+    return quick or (slow and per_height <= MOST_SLOW_BANDS)

@@ -103,9 +103,9 @@ def test_events_are_noted() -> None:
     clip[20] = 0.0
     clip[30] *= 1.7
     notes = " ".join(advised(clip).notes)
-    assert "repeat the one before" in notes
-    assert "1 frame without a picture" in notes
-    assert "1 single frame" in notes
+    assert "repeat the one before: 1;" in notes
+    assert "without a picture: 1" in notes
+    assert "far off their neighbours': 1;" in notes
 
 
 def test_installed_deflicker_takes_what_is_recommended(deflicker_parameters: tuple[Parameter, ...]) -> None:
