@@ -80,9 +80,7 @@ class Observer:
         self._usual_trust = 1.0
         self._waiting: tuple[Look, float, bool] | None = None
         self._grids: list[NDArray[np.float64]] = []
-        self._per_frame: list[tuple[Any, ...]] = []
-        self._steps_found: list[tuple[float, float, float]] = []
-        self._fields = _Rows()
+        self._frames, self._steps_found, self._fields = _Rows(np.float64), _Rows(np.float64), _Rows(np.float16)
 
     def add(self, planes: Planes) -> None:
         """Take the next frame, (3 or 1, H, W) float32. Raises BadRequestError when it is too small or changes size."""
@@ -102,7 +100,7 @@ class Observer:
             self._settle(waiting[1], distances[0], distances[1])
         contrast = float(luma.std(dtype=np.float64))
         means = proxy.mean(axis=(1, 2), dtype=np.float64)
-        self._per_frame.append((means, contrast, moved, pattern_moved, distances))
+        self._frames.add(np.array([*means, contrast, moved, pattern_moved, *distances]))
         self._waiting = (seen, distances[0], contrast < FLAT_CONTRAST)
         self._grids = [*self._grids, grid][-_REACH_FRAMES:]
 
@@ -111,11 +109,9 @@ class Observer:
         if self._waiting is None or self._size is None:
             raise BadRequestError("the clip has no frames; there is nothing to analyse")
         self._settle(0.0, 0.0, 0.0)
-        means, contrast, moved, pattern_moved, distances = (
-            np.array(column, np.float64) for column in zip(*self._per_frame, strict=True)
-        )
-        overall, trusted, motion = np.array(self._steps_found, np.float64).T
-        fields = self._fields.all()
+        frames, fields = self._frames.take(), self._fields.take()
+        contrast, moved, pattern_moved = frames[:, 3:6].T
+        overall, trusted, motion = self._steps_found.take().T
         per_cells = GRID_ROWS * GRID_COLUMNS
         cells, local = (
             fields[:, start : start + per_cells].reshape(-1, GRID_ROWS, GRID_COLUMNS) for start in (0, per_cells)
@@ -123,9 +119,20 @@ class Observer:
         rows = fields[:, 2 * per_cells :]
         height, width = self._size
         return Observations(
-            width, height, means, contrast, moved, pattern_moved, distances, overall, trusted, motion, cells, local,
-            rows,
-        )  # fmt: skip
+            width=width,
+            height=height,
+            channel_means=frames[:, :3],
+            contrast=contrast,
+            moved=moved,
+            pattern_moved=pattern_moved,
+            distances=frames[:, 6:],
+            overall=overall,
+            trusted_share=trusted,
+            motion_px=motion,
+            cells=cells,
+            local=local,
+            rows=rows,
+        )
 
     def _settle(self, before: float, after: float, around: float) -> None:
         """Take the step to the frame that waited until its successor told how far it is from both neighbours."""
@@ -136,7 +143,7 @@ class Observer:
         trust = step.trusted_share / self._usual_trust
         stray = self._anchor is not None and comes_alone(before, after, around, trust)
         told = nothing if stray else step
-        self._steps_found.append((told.overall, told.trusted_share, told.motion_px))
+        self._steps_found.add(np.array([told.overall, told.trusted_share, told.motion_px]))
         self._fields.add(np.concatenate([told.cells.ravel(), told.local.ravel(), told.rows]))
         if not (flat or stray):
             self._anchor = seen
@@ -179,20 +186,28 @@ def one_thread() -> Iterator[None]:
 
 
 class _Rows:
-    """Rows of halves, kept in blocks: a list of small arrays would cost as much again."""
+    """Rows of numbers, kept in blocks: a list of small arrays would cost as much again."""
 
-    def __init__(self) -> None:
-        self._blocks: list[Halves] = []
-        self._loose: list[Halves] = []
+    def __init__(self, kind: type[np.floating[Any]]) -> None:
+        self._kind = kind
+        self._blocks: list[NDArray[Any]] = []
+        self._used = _BLOCK_FRAMES
 
-    def add(self, row: NDArray[np.float32]) -> None:
-        self._loose.append(row.astype(np.float16))
-        if len(self._loose) == _BLOCK_FRAMES:
-            self._blocks.append(np.stack(self._loose))
-            self._loose = []
+    def add(self, row: NDArray[Any]) -> None:
+        if self._used == _BLOCK_FRAMES:
+            self._blocks.append(np.empty((_BLOCK_FRAMES, len(row)), self._kind))
+            self._used = 0
+        self._blocks[-1][self._used] = row
+        self._used += 1
 
-    def all(self) -> Halves:
-        return np.concatenate([*self._blocks, *(row[None] for row in self._loose)])
+    def take(self) -> NDArray[Any]:
+        """Return all rows as one array, letting the blocks go one by one."""
+        count = (len(self._blocks) - 1) * _BLOCK_FRAMES + self._used
+        whole = np.empty((count, self._blocks[0].shape[1]), self._kind)
+        for start in range(0, count, _BLOCK_FRAMES):
+            block = self._blocks.pop(0)
+            whole[start : start + _BLOCK_FRAMES] = block[: count - start]
+        return whole
 
 
 def _normalised(grid: NDArray[Any]) -> NDArray[np.float64]:
