@@ -19,7 +19,7 @@ def draw_curves(training: Sequence[tuple[int, float]], validation: Sequence[tupl
         axes.plot(*zip(*validation, strict=True), "o-", markersize=3, label="validation: averaged weights, other clips")
     axes.set_yscale("log")
     axes.set_xlabel("steps")
-    axes.set_ylabel("loss: error² + steadiness · flicker left², in units of the flicker")
+    axes.set_ylabel("loss, in squares of the flicker")
     axes.grid(visible=True, which="both", alpha=0.3)
     axes.legend()
     with appearing(file) as partial:

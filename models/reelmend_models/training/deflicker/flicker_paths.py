@@ -18,8 +18,11 @@ FLICKERS: tuple[Flicker, ...] = tuple(
 """Every way to flicker that a preset has: the simulator's own, and those of its films and of the bench."""
 
 LEVEL, CELL, TONE, BAND, NONE = range(5)
-SHARES = (0.50, 0.22, 0.13, 0.07, 0.08)
+SHARES = (0.60, 0.20, 0.09, 0.05, 0.06)
 """How often a path is the whole frame's level, a cell's, a tone's, a band's, or free of flicker."""
+
+USUAL_SHARE = 0.5
+"""How often flicker has the simulator's default settings, which are wide; else those of any preset."""
 
 PATHS_PER_CLIP = 32
 TONE_LEVER = 1.5
@@ -27,23 +30,27 @@ TONE_LEVER = 1.5
 
 
 class Flickers(NamedTuple):
-    """values: (n, L) log gain. kinds: (n,) of the path, by which light differs as well."""
+    """values: (n, L) log gain. stds: (n,) its usual deviation, stray frames aside. kinds: (n,) of the path."""
 
     values: NDArray[np.float64]
+    stds: NDArray[np.float64]
     kinds: NDArray[np.int64]
 
 
 def draw_flicker(generator: np.random.Generator, count: int, length: int) -> Flickers:
     """Return `count` paths of flicker over `length` frames, in groups of at most 32 that share a kind and a clip."""
-    values = np.zeros((count, length))
+    values, stds = np.zeros((count, length)), np.zeros(count)
     kinds = np.empty(count, np.int64)
     for first in range(0, count, PATHS_PER_CLIP):
         rows = slice(first, min(first + PATHS_PER_CLIP, count))
         kind = int(generator.choice(len(SHARES), p=SHARES))
         kinds[rows] = kind
-        stage = FLICKERS[int(generator.integers(len(FLICKERS)))]
-        values[rows] = _group(generator, kind, stage, rows.stop - rows.start, length)
-    return Flickers(values, kinds)
+        usual = generator.random() < USUAL_SHARE
+        stage = Flicker() if usual else FLICKERS[int(generator.integers(len(FLICKERS)))]
+        steady = _group(generator, kind, stage, rows.stop - rows.start, length)
+        stds[rows] = steady.std(axis=1)
+        values[rows] = steady + _strays(generator, stage, steady) if kind == LEVEL else steady
+    return Flickers(values, stds, kinds)
 
 
 def _group(generator: np.random.Generator, kind: int, stage: Flicker, count: int, length: int) -> NDArray[np.float64]:
@@ -56,12 +63,10 @@ def _group(generator: np.random.Generator, kind: int, stage: Flicker, count: int
         return np.asarray(series * draw_many(generator, stage.spatial_std, count)[:, None])
     if kind == TONE:
         return _tones(generator, stage, series)
-    return np.asarray(
-        series * draw_many(generator, stage.gain_std, count)[:, None] + _outliers(generator, stage, series)
-    )
+    return np.asarray(series * draw_many(generator, stage.gain_std, count)[:, None])
 
 
-def _outliers(generator: np.random.Generator, stage: Flicker, like: NDArray[np.float64]) -> NDArray[np.float64]:
+def _strays(generator: np.random.Generator, stage: Flicker, like: NDArray[np.float64]) -> NDArray[np.float64]:
     low, high = bounds(stage.outlier_log_gain)
     jumps = generator.choice([-1.0, 1.0], like.shape) * generator.uniform(low, high, like.shape)
     share = draw_many(generator, stage.outlier_probability, len(like))[:, None]

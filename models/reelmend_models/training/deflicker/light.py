@@ -14,7 +14,7 @@ Paths = NDArray[np.float64]
 Drawing = Callable[[np.random.Generator, int, int], Paths]
 
 STILL, BROKEN, MEASURED, SMOOTH, FADE = range(5)
-SHARES = (0.33, 0.30, 0.19, 0.10, 0.08)
+SHARES = (0.35, 0.30, 0.15, 0.12, 0.08)
 """How often light stands still, follows a broken line, a measured path, a smooth random one, or fades to black."""
 
 WANDER_PER_FRAME = (1e-4, 1.5e-3)
@@ -103,10 +103,9 @@ def _fade(generator: np.random.Generator, count: int, length: int) -> Paths:
 
 def _measured(measured: Sequence[Path1d], generator: np.random.Generator, count: int, length: int) -> Paths:
     """Return pieces of measured paths, played faster or slower, stronger or weaker, mirrored at their ends."""
-    frames = np.array([len(path) for path in measured], np.float64)
     paths = np.empty((count, length))
     for path in paths:
-        source = measured[generator.choice(len(measured), p=np.sqrt(frames) / np.sqrt(frames).sum())]
+        source = measured[int(generator.integers(len(measured)))]
         last = len(source) - 1
         start = generator.uniform(-LEAST_OF_A_PATH, max(last - LEAST_OF_A_PATH, 1))
         places = np.arange(length) * generator.uniform(*STRETCH) + start

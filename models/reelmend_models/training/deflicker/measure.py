@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from reelmend_models.definitions.deflicker.compare import Compare
-from reelmend_models.definitions.deflicker.describe_light import Describe
+from reelmend_models.definitions.deflicker.describe import Describe
 from reelmend_models.training.deflicker.measured_light import ShotLight, ShotOrigin
 from reelmend_models.training.footage import ClipEntry, Footage, FootageError, MadeClip, Recipe, Split, split_seeds
 

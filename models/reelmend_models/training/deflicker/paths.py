@@ -33,9 +33,9 @@ class MeasuredPaths:
 
 @dataclass(frozen=True)
 class Pool:
-    """light, seen: (n, L) float32 true log light, and the same with flicker. doubt: (n,) deviation of the flicker.
+    """light, seen: (n, L) float32 true log light, and the same with flicker.
 
-    kinds: (n,) of flicker_paths.
+    doubt: (n,) usual deviation of the flicker, and a little. kinds: (n,) of flicker_paths.
     """
 
     light: Tensor
@@ -65,7 +65,7 @@ def draw_pool(generator: np.random.Generator, count: int, length_frames: int, me
     return Pool(
         light=torch.from_numpy(light.astype(np.float32)),
         seen=torch.from_numpy((light + flicker.values).astype(np.float32)),
-        doubt=torch.from_numpy((flicker.values.std(axis=1) + LEAST_DOUBT).astype(np.float32)),
+        doubt=torch.from_numpy((flicker.stds + LEAST_DOUBT).astype(np.float32)),
         kinds=torch.from_numpy(flicker.kinds),
     )
 

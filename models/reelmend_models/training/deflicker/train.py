@@ -98,12 +98,12 @@ class Training:
     def _one_step(self) -> float:
         settings = self.settings
         generator = torch.Generator().manual_seed(_seed_of(settings.seed, 1, self.step))
-        windows = draw_windows(self._pool_of_step(), generator, settings.clips, settings.centres).to(self.device)
+        windows = draw_windows(self._pool_of_step(), generator, settings.clips).to(self.device)
         with torch.autocast(
             self.device.type, torch.bfloat16, enabled=self.step < settings.coarse_share * settings.steps
         ):
             answers = self.net.one_look(windows.paths.flatten(0, 1), windows.present.flatten(0, 1))
-        loss = loss_of(answers.float().view(settings.clips, settings.centres), windows, settings.steadiness)
+        loss = loss_of(answers.float().view(windows.seen.shape), windows, settings.steadiness)
         for group in self.optimiser.param_groups:
             group["lr"] = settings.learning_rate * learning_rate_share(self.step, settings.steps)
         self.optimiser.zero_grad()
@@ -147,7 +147,7 @@ def validation_windows(settings: Settings, measured: MeasuredPaths) -> list[Wind
     seed = split_seeds("validation")[0]
     pool = draw_pool(np.random.default_rng(seed), settings.pool, settings.length_frames, measured)
     generator = torch.Generator().manual_seed(seed)
-    return [draw_windows(pool, generator, settings.clips, settings.centres) for _ in range(VALIDATION_BATCHES)]
+    return [draw_windows(pool, generator, settings.clips) for _ in range(VALIDATION_BATCHES)]
 
 
 def learning_rate_share(step: int, steps: int) -> float:

@@ -10,6 +10,9 @@ from torch import Tensor
 from reelmend_models.definitions.deflicker.trend_net import REACH_FRAMES
 from reelmend_models.training.deflicker.paths import Pool
 
+CENTRES_FRAMES = (0, 1, 3, 6, 10, 14)
+"""Where, in one path, windows are read together: neighbours and all over the 15 frames over which flicker is judged."""
+
 USUAL_RADIUS_FRAMES = 30
 USUAL_SHARE = 0.55
 RADII_FRAMES = (5, REACH_FRAMES)
@@ -21,9 +24,9 @@ MOST_GAPS = 0.2
 
 @dataclass(frozen=True)
 class Windows:
-    """Windows around `centres` neighbouring frames of each of `clips` paths.
+    """Windows around six frames of each of `clips` paths, CENTRES_FRAMES after the first.
 
-    paths, present: (clips, centres, 121). seen, light, known: (clips, centres) of the middle frames; known is 0 where
+    paths, present: (clips, 6, 121). seen, light, known: (clips, 6) of the middle frames; known is 0 where
     the middle lies beyond an end, whose answers do not count. doubt: (clips, 1).
     """
 
@@ -39,7 +42,7 @@ class Windows:
         return Windows(*(part.to(device) for part in vars(self).values()))
 
 
-def draw_windows(pool: Pool, generator: torch.Generator, clips: int, centres: int) -> Windows:
+def draw_windows(pool: Pool, generator: torch.Generator, clips: int) -> Windows:
     """Return windows of random paths, some of them upside down or back to front, which light does not care about."""
     count, length = pool.seen.shape
 
@@ -49,10 +52,11 @@ def draw_windows(pool: Pool, generator: torch.Generator, clips: int, centres: in
     def chance(share: float) -> Tensor:
         return torch.rand((clips, 1), generator=generator) < share
 
-    rows, first = whole(0, count), whole(0, length - centres + 1)
+    last = CENTRES_FRAMES[-1]
+    rows, first = whole(0, count), whole(0, length - last)
     radius = torch.where(chance(USUAL_SHARE), USUAL_RADIUS_FRAMES, whole(RADII_FRAMES[0], RADII_FRAMES[1] + 1))
-    begin = torch.where(chance(END_SHARE), first - whole(-centres // 2 + 1, END_WITHIN_FRAMES), 0)
-    end = torch.where(chance(END_SHARE), first + centres + whole(-centres // 2 + 1, END_WITHIN_FRAMES), length)
+    begin = torch.where(chance(END_SHARE), first - whole(-last // 2, END_WITHIN_FRAMES), 0)
+    end = torch.where(chance(END_SHARE), first + 1 + last + whole(-last // 2, END_WITHIN_FRAMES), length)
     frames = torch.arange(length)
     there = (frames >= begin) & (frames < end)
     gaps = torch.rand((clips, length), generator=generator) < torch.rand((clips, 1), generator=generator) * MOST_GAPS
@@ -60,7 +64,7 @@ def draw_windows(pool: Pool, generator: torch.Generator, clips: int, centres: in
     sign = torch.where(chance(0.5), 1.0, -1.0)
     seen, light = pool.seen[rows[:, 0]] * sign, pool.light[rows[:, 0]] * sign
 
-    middles = first + torch.arange(centres)
+    middles = first + torch.tensor(CENTRES_FRAMES)
     offsets = torch.arange(-REACH_FRAMES, REACH_FRAMES + 1)
     places = middles[..., None] + offsets
     inside = (places >= 0) & (places < length) & (offsets.abs() <= radius[..., None])

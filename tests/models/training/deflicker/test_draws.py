@@ -13,7 +13,7 @@ from reelmend_models.training.deflicker.light import draw_light
 from reelmend_models.training.deflicker.loss import loss_of, without_line
 from reelmend_models.training.deflicker.measured_light import ShotLight
 from reelmend_models.training.deflicker.paths import LEAST_DOUBT, Pool, draw_pool, measured_paths
-from reelmend_models.training.deflicker.windows import Windows, draw_windows
+from reelmend_models.training.deflicker.windows import CENTRES_FRAMES, Windows, draw_windows
 
 MIDDLE = REACH_FRAMES
 
@@ -61,8 +61,8 @@ def test_pool_without_flicker_sees_the_light_itself(pool: Pool) -> None:
 
 
 def test_windows_show_the_path_around_their_middle_and_nothing_beyond(pool: Pool) -> None:
-    windows = draw_windows(pool, torch.Generator().manual_seed(1), 64, 10)
-    assert windows.paths.shape == windows.present.shape == (64, 10, 2 * REACH_FRAMES + 1)
+    windows = draw_windows(pool, torch.Generator().manual_seed(1), 64)
+    assert windows.paths.shape == windows.present.shape == (64, 6, 2 * REACH_FRAMES + 1)
     assert set(windows.present.unique().tolist()) == {0.0, 1.0}
     assert torch.all(windows.present[..., MIDDLE] == 1)
     assert torch.all(windows.paths[..., MIDDLE] == 0)
@@ -75,12 +75,12 @@ def test_windows_show_the_path_around_their_middle_and_nothing_beyond(pool: Pool
 
 
 def test_windows_of_one_generator_are_the_same_again(pool: Pool) -> None:
-    first, again = (draw_windows(pool, torch.Generator().manual_seed(9), 8, 6) for _ in range(2))
+    first, again = (draw_windows(pool, torch.Generator().manual_seed(9), 8) for _ in range(2))
     assert all(torch.equal(getattr(first, name), getattr(again, name)) for name in vars(first))
 
 
 def test_no_window_shows_frames_beyond_an_end_of_its_clip(pool: Pool) -> None:
-    windows = draw_windows(pool, torch.Generator().manual_seed(2), 256, 10)
+    windows = draw_windows(pool, torch.Generator().manual_seed(2), 256)
     counts = windows.present.sum(dim=2)
     assert counts.min() >= 1
     assert (windows.known == 0).any(), "some middles lie beyond an end"
@@ -93,8 +93,8 @@ def _windows(light: torch.Tensor, seen: torch.Tensor) -> Windows:
 
 
 def test_loss_is_nothing_for_the_true_light_and_grows_with_wavering() -> None:
-    light = torch.linspace(0, 0.1, 8).repeat(2, 1)
-    seen = light + 0.01 * torch.tensor([1.0, -1.0]).repeat(2, 4)
+    light = torch.linspace(0, 0.1, 6).repeat(2, 1)
+    seen = light + 0.01 * torch.tensor([1.0, -1.0]).repeat(2, 3)
     windows = _windows(light, seen)
     assert loss_of(light - seen, windows, 4.0).item() == pytest.approx(0.0, abs=1e-6)
     lifted, unmoved = loss_of(light - seen + 0.01, windows, 4.0), loss_of(torch.zeros_like(seen), windows, 4.0)
@@ -102,7 +102,7 @@ def test_loss_is_nothing_for_the_true_light_and_grows_with_wavering() -> None:
 
 
 def test_a_straight_line_is_taken_away_whole() -> None:
-    line = 3.0 + 0.5 * torch.arange(9.0)[None]
+    line = 3.0 + 0.5 * torch.tensor(CENTRES_FRAMES)[None]
     assert without_line(line).abs().max() < 1e-5
-    waver = torch.tensor([[1.0, -1.0, 1.0, -1.0, 1.0]])
+    waver = torch.tensor([[1.0, -1.0, 1.0, -1.0, 1.0, -1.0]])
     assert without_line(waver).abs().max() > 0.7
