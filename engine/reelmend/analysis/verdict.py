@@ -9,12 +9,13 @@ from reelmend.analysis.strength import Flicker, Strength
 
 SMALLEST_OVERALL_PERCENT = 0.5
 SMALLEST_LOCAL_PERCENT = 0.55
-SMALLEST_ROWS_PERCENT = 0.6
+SMALLEST_ROWS_PERCENT = 0.8
 """What jumps from frame to frame; below, motion and grain of clean clips look the same, and hardly anybody sees it."""
 SMALLEST_SLOW_ROWS_PERCENT = 1.0
 """Bands that roll slowly change little from frame to frame; this much within 15 frames is no motion."""
-MOST_SLOW_BANDS = 20.0
-"""Finer slow patterns of rows are errors of the flow along edges."""
+FINE_BANDS = 20.0
+SMALLEST_FINE_ROWS_PERCENT = 1.0
+"""Finer patterns of rows are errors of the flow along edges, if they are slow, or weaker than this."""
 SMOOTH_SHARE = 0.85
 FIRM_LOCAL_PERCENT = 1.0
 FIRM_SMOOTH_SHARE = 0.7
@@ -71,6 +72,8 @@ def judge(flicker: Flicker) -> Verdict:
 
 
 def _has_bands(rows: Strength, local: Strength, per_height: float) -> bool:
-    quick = rows.quick_percent >= SMALLEST_ROWS_PERCENT and rows.quick_percent >= ROWS_OVER_LOCAL * local.quick_percent
+    fine = per_height > FINE_BANDS
+    least = SMALLEST_FINE_ROWS_PERCENT if fine else SMALLEST_ROWS_PERCENT
+    quick = rows.quick_percent >= least and rows.quick_percent >= ROWS_OVER_LOCAL * local.quick_percent
     slow = rows.percent >= SMALLEST_SLOW_ROWS_PERCENT and rows.percent >= SLOW_ROWS_OVER_LOCAL * local.percent
-    return quick or (slow and per_height <= MOST_SLOW_BANDS)
+    return quick or (slow and not fine)
