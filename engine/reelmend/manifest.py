@@ -54,12 +54,15 @@ class Tensor(_Part):
 
 
 class Stage(_Part):
-    """One ONNX graph. `reads`: the form in which source frames enter; `per`: it runs once a frame or once a window."""
+    """One ONNX graph. `reads`: the form in which source frames enter.
+
+    `per`: it runs once a frame, once a pair of neighbouring frames, or once a window.
+    """
 
     name: str
     file: str = Field(pattern=r"^[a-z0-9_.]+\.onnx$")
     sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
-    per: Literal["frame", "window"]
+    per: Literal["frame", "pair", "window"]
     reads: Literal["proxy", "full"]
     inputs: tuple[Tensor, ...]
     outputs: tuple[Tensor, ...]

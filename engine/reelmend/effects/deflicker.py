@@ -1,33 +1,30 @@
-"""Deflicker: each frame's luminance quantiles are brought to their local trend over the window, within one shot."""
+"""Deflicker: light is brought to its trend over the window, in the picture as a whole and in its parts, in one shot."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from reelmend.buffer.window import Window, stop_at_cuts
-from reelmend.effects.common_parameters import STOP_AT_CUTS
-from reelmend.effects.cut_scores import remembered_cut
+from reelmend.buffer.window import Window
 from reelmend.effects.effect import Need, Rendered, Values, Workbench
-from reelmend.frames import FrameForm, FrameRef, Planes
-from reelmend.inference.models import Model
+from reelmend.effects.light_path import Correction, LightPath, pairs_to_come
+from reelmend.effects.light_steps import LightSteps, Region
+from reelmend.effects.luma_curve import LightOverTime, draw_light
+from reelmend.frames import FrameForm, Planes
 from reelmend.inference.session import scalar
 
-
-@dataclass(frozen=True, slots=True)
-class Descriptor:
-    """What the model's first stage knows of a frame: luma quantiles (K,) and a grid of mean luma (rows, columns)."""
-
-    quantiles: npt.NDArray[np.float32]
-    grid: npt.NDArray[np.float32]
+RESULT, GAIN, CURVE = "result", "gain", "curve"
+DRAWN_POSITIONS = 16
 
 
 class Deflicker:
-    """The effect "deflicker". Outputs: "result", and "gain" (half the applied gain: 0.5 is unchanged)."""
+    """The effect "deflicker".
+
+    Outputs: "result"; "gain", half the applied gain, so that 0.5 is unchanged; "curve", the result with the light of
+    the window's frames, before and after, drawn over it.
+    """
 
     name = "deflicker"
     default_model = "deflicker"
@@ -35,62 +32,84 @@ class Deflicker:
     def is_identity(self, values: Values) -> bool:
         return values["strength"] == 0
 
+    def keeps_to_mask(self, bench: Workbench) -> bool:
+        return bench.values["mask_use"] in ("correct", "both")
+
     def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
-        unknown = {ref.digest: ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))}
-        return [Need(ref, FrameForm.PROXY) for ref in unknown.values()] + [Need.of(window.centre_frame, FrameForm.FULL)]
+        steps = _steps(bench)
+        undescribed = [ref for ref in window.distinct if not steps.is_described(ref)]
+        if undescribed:
+            pairs = list(pairs_to_come(window, {ref.digest for ref in undescribed}))
+        else:
+            pairs = LightPath(window, steps, bench).pairs
+        unmeasured = [pair for pair in pairs if not steps.is_measured(*pair)]
+        return [*steps.needs(undescribed, unmeasured), Need.of(window.centre_frame, FrameForm.FULL)]
 
     def prepare(self, window: Window, bench: Workbench) -> None:
         self.describe(window, bench)
 
     def describe(self, window: Window, bench: Workbench) -> None:
-        unknown = [ref for ref in window.distinct if not bench.pin(_descriptor_key(ref, bench.model))]
-        bench.each(lambda ref: self._describe(ref, bench), unknown)
+        _measured(window, bench)
 
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
-        self.prepare(window, bench)
-        descriptors = {ref.digest: self._describe(ref, bench) for ref in window.distinct}
-        if values[STOP_AT_CUTS]:
-            judge = bench.model.manifest.stage("describe").sha256
-            window = stop_at_cuts(
-                window, lambda a, b: remembered_cut(judge, a, b, bench, lambda ref: descriptors[ref.digest].grid)
-            )
+        path = _measured(window, bench)
+        correction = path.correction()
         bench.spend("describe", 1000 * (time.perf_counter() - started))
         bench.check()
-        planes = self._correct(window, descriptors, values, outputs, bench)
-        return Rendered(planes, window.distinct[0].frame, window.distinct[-1].frame)
-
-    def _describe(self, ref: FrameRef, bench: Workbench) -> Descriptor:
-        def compute() -> tuple[Descriptor, int]:
-            bench.check()
-            session = bench.sessions.session(bench.model, "describe", threads=1)
-            proxy = bench.pixels(ref, FrameForm.PROXY)
-            quantiles, grid = session.run({"proxy": proxy}, ["quantiles", "grid"])
-            return Descriptor(quantiles, grid), quantiles.nbytes + grid.nbytes
-
-        descriptor: Descriptor = bench.feature(_descriptor_key(ref, bench.model), compute)
-        return descriptor
-
-    def _correct(
-        self,
-        window: Window,
-        descriptors: dict[bytes, Descriptor],
-        values: Values,
-        outputs: Sequence[str],
-        bench: Workbench,
-    ) -> dict[str, Planes]:
-        session = bench.sessions.session(bench.model, "correct")
-        inputs = {
-            "frame": bench.pixels(window.centre_frame, FrameForm.FULL),
-            "current": descriptors[window.centre_frame.digest].quantiles,
-            "quantiles": np.stack([descriptors[ref.digest].quantiles for ref in window.frames]),
-            "offsets": np.asarray(window.offsets, dtype=np.float32),
-            "weights": np.asarray(window.own, dtype=np.float32),
-            "strength": scalar(float(values["strength"])),
-        }
-        into = {name: bench.output(name, window.centre_frame.format) for name in outputs}
-        return dict(zip(outputs, bench.run(session, inputs, outputs, into), strict=True))
+        planes = _corrected(path.window, correction, outputs, bench)
+        if CURVE in outputs:
+            draw_light(planes[CURVE], _over_time(path, float(values["strength"])))
+        own = path.window.distinct
+        return Rendered(planes, own[0].frame, own[-1].frame)
 
 
-def _descriptor_key(ref: FrameRef, model: Model) -> tuple[str, str, bytes]:
-    return ("descriptor", model.manifest.stage("describe").sha256, ref.digest)
+def _steps(bench: Workbench) -> LightSteps:
+    values = bench.values
+    left, top, right, bottom = (float(values[f"analysis_{edge}"]) for edge in ("left", "top", "right", "bottom"))
+    region = Region((left, top, right, bottom), values["mask_use"] in ("measure", "both"))
+    return LightSteps(bench, region, by_channel=values["channels"] == "rgb")
+
+
+def _measured(window: Window, bench: Workbench) -> LightPath:
+    """Return the path of light, every step of which has been measured."""
+    steps = _steps(bench)
+    bench.each(steps.description, window.distinct)
+    path = LightPath(window, steps, bench)
+    earlier = {after.digest: before for before, after in path.pairs}
+    bench.each(lambda ref: steps.step(earlier[ref.digest], ref), (after for _, after in path.pairs))
+    return path
+
+
+def _corrected(window: Window, correction: Correction, outputs: Sequence[str], bench: Workbench) -> dict[str, Planes]:
+    """Return the outputs; "curve" is a copy of the result to be drawn upon."""
+    stage = "correct_channels" if bench.values["channels"] == "rgb" else "correct"
+    session = bench.sessions.session(bench.model, stage)
+    ref = window.centre_frame
+    planes = {name: bench.output(name, ref.format) for name in outputs}
+    pictures = [planes[name] for name in (RESULT, CURVE) if name in planes]
+    wanted = [*([RESULT] if pictures else []), *([GAIN] if GAIN in planes else [])]
+    inputs = {
+        "frame": bench.pixels(ref, FrameForm.FULL),
+        "curve": correction.curve,
+        "field": correction.field,
+        "bands": correction.bands,
+        "strength": scalar(float(bench.values["strength"])),
+    }
+    into = {RESULT: pictures[0]} if pictures else {}
+    found = dict(zip(wanted, bench.run(session, inputs, wanted, into), strict=True))
+    for picture in pictures[1:]:
+        np.copyto(picture, found[RESULT])
+    if GAIN in planes:
+        np.copyto(planes[GAIN], found[GAIN])
+    return planes
+
+
+def _over_time(path: LightPath, strength: float) -> LightOverTime:
+    """Return the light of the window's frames before and after, each corrected as this window judges it."""
+    window = path.window
+    own = [offset for offset, is_own in zip(window.offsets, window.own, strict=True) if is_own]
+    chosen = sorted({0, *own[:: max(1, len(own) // DRAWN_POSITIONS)], own[-1]})
+    level = path.correction().level[np.asarray(window.own)]
+    after = [level[own.index(offset)] + strength * path.correction(offset).change for offset in chosen]
+    return LightOverTime(np.asarray(own), level, np.asarray(chosen), np.asarray(after, np.float32))

@@ -100,6 +100,8 @@ def plan_of(manifest: Manifest) -> Plan:
     per_frame: list[PlannedStage] = []
     per_window: list[PlannedStage] = []
     for stage in manifest.stages:
+        if stage.per == "pair":
+            raise ModelError(f"model '{manifest.id}': stage '{stage.name}' is per pair; the effect 'model' runs none")
         if stage.per == "frame" and per_window:
             raise ModelError(f"model '{manifest.id}': stage '{stage.name}' is per frame but follows a per-window stage")
         known = features if stage.per == "frame" else {**features, **earlier}

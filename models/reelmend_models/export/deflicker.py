@@ -5,116 +5,28 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from reelmend_models.definitions.deflicker import GRID_COLUMNS, GRID_ROWS, QUANTILES, Correct, Describe
+from reelmend_models.definitions.deflicker import (
+    BANDS,
+    FIELD_COLUMNS,
+    FIELD_ROWS,
+    TONES,
+    Compare,
+    Correct,
+    Describe,
+    Expect,
+    FittedTrend,
+)
+from reelmend_models.export.deflicker_manifest import MANIFEST
 from reelmend_models.export.recipe import GraphRecipe, ModelRecipe
+from reelmend_models.training.deflicker.load import load_trend_net
 
 SEED = 1906
-GRID = (GRID_ROWS, GRID_COLUMNS)
-DEFAULT_RADIUS_FRAMES = 15
-MAXIMUM_RADIUS_FRAMES = 60
-
-PROXY = {"name": "proxy", "layout": "CHW", "dtype": "float32", "meaning": "area average, at most 320×180, finite"}
-DESCRIBE_OUTPUTS = (
-    {
-        "name": "quantiles",
-        "layout": "K",
-        "dtype": "float32",
-        "meaning": "Rec. 709 luma at the levels (k + 0.5) / 64, in the input's own values",
-    },
-    {"name": "grid", "layout": "HW", "dtype": "float32", "meaning": "mean luma of each of 18×32 cells"},
-)
-CORRECT_INPUTS = (
-    {"name": "frame", "layout": "CHW", "dtype": "float32", "meaning": "the frame to correct, at full size"},
-    {"name": "current", "layout": "K", "dtype": "float32", "meaning": "the frame's quantiles"},
-    {"name": "quantiles", "layout": "TK", "dtype": "float32", "meaning": "the quantiles of the window's frames"},
-    {"name": "offsets", "layout": "T", "dtype": "float32", "meaning": "frame numbers relative to the frame"},
-    {"name": "weights", "layout": "T", "dtype": "float32", "meaning": "1 counts, 0 lies beyond a cut or clip end"},
-    {"name": "strength", "layout": "", "dtype": "float32", "meaning": "0 leaves the frame alone, 1 corrects in full"},
-    {
-        "name": "grids",
-        "layout": "THW",
-        "dtype": "float32",
-        "meaning": "the grids of the window's frames, which tell exposure from motion; may be left out",
-    },
-)
-CORRECT_OUTPUTS = (
-    {"name": "result", "layout": "CHW", "dtype": "float32", "meaning": "the corrected frame"},
-    {"name": "gain", "layout": "CHW", "dtype": "float32", "meaning": "half the applied gain: 0.5 is unchanged"},
-)
-
-MANIFEST = {
-    "schema_version": 1,
-    "id": "deflicker",
-    "version": "1.0.0",
-    "task": "deflicker",
-    "effect": "deflicker",
-    "licence": "Apache-2.0",
-    "training": "Designed, not trained: no data and no learned weights went into it.",
-    "source": "After J. Delon, 'Movie and video scale-time equalization', IEEE Transactions on Image Processing, 2006",
-    "alpha": "passes through",
-    "outputs": ["result", "gain"],
-    "colour": {
-        "transfer": "as is",
-        "nominal_range": [0.0, 1.0],
-        "outside_range": "survives",
-        "non_finite": "passes through",
-    },
-    "temporal": {
-        "kind": "window",
-        "radius_frames": DEFAULT_RADIUS_FRAMES,
-        "maximum_radius_frames": MAXIMUM_RADIUS_FRAMES,
-        "stops_at_cuts": True,
-    },
-    "spatial": {
-        "multiple": 1,
-        "tile_pixels": 0,
-        "overlap_pixels": 0,
-        "scale": 1,
-        "receptive_field_pixels": 1,
-    },
-    "precision": {"dtype": "float32", "fp16_safe": False, "tolerance": {"cpu": 2e-5, "cuda": 2e-4}},
-    "parameters": [
-        {
-            "name": "strength",
-            "label": "Strength",
-            "type": "number",
-            "default": 1.0,
-            "minimum": 0.0,
-            "maximum": 1.0,
-            "hint": "How much of the flicker is taken out: 0 leaves the picture as it is, 1 takes out all.",
-            "group": "main",
-            "animates": True,
-        },
-        {
-            "name": "radius",
-            "label": "Radius",
-            "type": "integer",
-            "default": DEFAULT_RADIUS_FRAMES,
-            "minimum": 1,
-            "maximum": MAXIMUM_RADIUS_FRAMES,
-            "hint": "How many frames before and after are compared. Longer is steadier, shorter follows the light.",
-            "unit": "frames",
-            "group": "temporal",
-        },
-    ],
-    "stages": [
-        {"name": "describe", "per": "frame", "reads": "proxy", "inputs": [PROXY], "outputs": list(DESCRIBE_OUTPUTS)},
-        {
-            "name": "correct",
-            "per": "window",
-            "reads": "full",
-            "inputs": list(CORRECT_INPUTS),
-            "outputs": list(CORRECT_OUTPUTS),
-        },
-    ],
-}
+EXPECT_OUTPUTS = ("curve", "field", "bands", "level", "expected")
 
 
 def deflicker_recipe() -> ModelRecipe:
     """Return the recipe of the deflicker model; its inputs are seeded, so that each export is the same."""
     randomness = torch.Generator().manual_seed(SEED)
-    case_frame = _frame(48, 64, randomness)
-    case_frame[0, 3, 5], case_frame[1, 7, 11], case_frame[2, 0, 0] = torch.nan, torch.inf, -torch.inf
     return ModelRecipe(
         graphs=(
             GraphRecipe(
@@ -123,30 +35,49 @@ def deflicker_recipe() -> ModelRecipe:
                 example={"proxy": _frame(20, 36, randomness)},
                 varying_axes={"proxy": (1, 2)},
                 case={"proxy": _frame(27, 41, randomness)},
-                outputs=("quantiles", "grid"),
+                outputs=("luma", "texture", "tones", "grid"),
             ),
             GraphRecipe(
-                name="correct",
-                module=Correct(),
-                example={
-                    "frame": _frame(16, 24, randomness),
-                    **_window(31, 15, randomness),
-                    "grids": _cells(29, randomness),  # not 31, lest the export take the two lengths for one
-                },
-                varying_axes={"frame": (1, 2), "quantiles": (0,), "offsets": (0,), "weights": (0,), "grids": (0,)},
-                case={"frame": case_frame, **_window(23, 9, randomness)},
-                outputs=("result", "gain"),
-                defaults={"grids": torch.zeros(1, *GRID)},
+                name="compare",
+                module=Compare(),
+                example=_pair(20, 36, randomness),
+                varying_axes={"luma": (1, 2), "texture": (1, 2), "flow": (2, 3), "say": (1, 2)},
+                case=_pair(27, 41, randomness),
+                outputs=("curve", "field", "bands", "trust"),
             ),
+            _expect("expect", Expect(load_trend_net()), randomness),
+            _expect("expect_fitted", Expect(FittedTrend()), randomness),
+            _correct("correct", 1, randomness),
+            _correct("correct_channels", 3, randomness),
         ),
         manifest=MANIFEST,
         parity_seed=SEED,
     )
 
 
-def _cells(length: int, randomness: torch.Generator) -> Tensor:
-    """Return (length, 18, 32) grids of a scene in which little moves."""
-    return torch.rand(GRID, generator=randomness) + 0.02 * torch.rand(length, *GRID, generator=randomness)
+def _expect(name: str, module: Expect, randomness: torch.Generator) -> GraphRecipe:
+    by_frame = ("curve_steps", "field_steps", "band_steps", "trusts", "offsets", "weights")
+    return GraphRecipe(
+        name=name,
+        module=module.eval(),
+        example=_window(31, 15, randomness),
+        varying_axes=dict.fromkeys(by_frame, (0,)),
+        case=_window(23, 9, randomness),
+        outputs=EXPECT_OUTPUTS,
+    )
+
+
+def _correct(name: str, curves: int, randomness: torch.Generator) -> GraphRecipe:
+    case_frame = _frame(48, 64, randomness)
+    case_frame[0, 3, 5], case_frame[1, 7, 11], case_frame[2, 0, 0] = torch.nan, torch.inf, -torch.inf
+    return GraphRecipe(
+        name=name,
+        module=Correct(per_channel=curves > 1),
+        example={"frame": _frame(16, 24, randomness), **_correction(curves, randomness)},
+        varying_axes={"frame": (1, 2)},
+        case={"frame": case_frame, **_correction(curves, randomness)},
+        outputs=("result", "gain"),
+    )
 
 
 def _frame(height: int, width: int, randomness: torch.Generator) -> Tensor:
@@ -154,20 +85,47 @@ def _frame(height: int, width: int, randomness: torch.Generator) -> Tensor:
     return torch.rand(3, height, width, generator=randomness) * 1.6 - 0.2
 
 
+def _pair(height: int, width: int, randomness: torch.Generator) -> dict[str, Tensor]:
+    """Return two frames of which the second is brighter and a little to the right."""
+    light = torch.rand(height, width, generator=randomness)
+    texture = torch.round(255 * torch.rand(height, width, generator=randomness))
+    shift = torch.tensor([1.0, 0.0])[:, None, None].expand(2, height, width)
+    return {
+        "luma": torch.stack([light, 1.1 * light.roll(1, 1)]),
+        "texture": torch.stack([texture, texture.roll(1, 1)]),
+        "flow": torch.stack([shift, -shift]).contiguous(),
+        "say": torch.ones(2, height, width),
+    }
+
+
 def _window(length: int, centre: int, randomness: torch.Generator) -> dict[str, Tensor]:
-    """Return a flickering fade with one flash, its first two positions unused."""
-    scene = torch.sort(torch.rand(QUANTILES, generator=randomness) * 1.6 - 0.2).values
-    fade = torch.linspace(1.0, 0.4, length)
-    gains = fade * torch.exp(0.06 * torch.randn(length, generator=randomness))
-    gains[centre + 3] *= 3.0
-    quantiles = gains[:, None] * scene
+    """Return a flickering window, its first two positions unused."""
+
+    def noise(*shape: int) -> Tensor:
+        return torch.randn(*shape, generator=randomness)
+
     weights = torch.ones(length)
     weights[:2] = 0.0
+    shares = torch.rand(TONES, generator=randomness)
     return {
-        "current": quantiles[centre].clone(),
-        "quantiles": quantiles,
+        "curve_steps": 0.05 * noise(length, 1) + 0.01 * noise(length, TONES),
+        "field_steps": 0.02 * noise(length, FIELD_ROWS, FIELD_COLUMNS),
+        "band_steps": 0.01 * noise(length, BANDS),
+        "trusts": torch.rand(length, FIELD_ROWS, FIELD_COLUMNS, generator=randomness),
+        "tones": shares / shares.sum(),
         "offsets": torch.arange(length, dtype=torch.float32) - centre,
         "weights": weights,
+        "balance": torch.tensor(0.4),
+        "limit": torch.tensor(0.35),
+        "protection": torch.tensor(0.6),
+    }
+
+
+def _correction(curves: int, randomness: torch.Generator) -> dict[str, Tensor]:
+    shape = (TONES,) if curves == 1 else (curves, TONES)
+    return {
+        "curve": 0.1 * torch.randn(*shape, generator=randomness),
+        "field": 0.05 * torch.randn(FIELD_ROWS, FIELD_COLUMNS, generator=randomness),
+        "bands": 0.02 * torch.randn(BANDS, generator=randomness),
         "strength": torch.tensor(0.9),
-        "grids": gains[:, None, None] * _cells(length, randomness),
     }

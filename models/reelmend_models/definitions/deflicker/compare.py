@@ -31,7 +31,7 @@ NEIGHBOURS_CELLS = 0.7
 LEAST_SAY = 0.02
 FLAT_CURVE, STRAIGHT_CURVE = 2e-3, 1e-2
 FREE_DARK_TONES, FREEDOM = 2, 0.1
-NOTHING = 1e-9
+NOTHING = 1e-6  # the exporter drops sums with less than 1e-8
 
 
 class Ratios(NamedTuple):
@@ -78,7 +78,7 @@ def _ratios(luma: Tensor, texture: Tensor, flow: Tensor, say: Tensor) -> Ratios:
     there = torch.stack([own, texture, weights], dim=1).flip(0)
     moved = nn.functional.grid_sample(there, places, mode="bilinear", padding_mode="border", align_corners=False)
     other, mismatch = moved[:, 0], (moved[:, 1] - texture) / MISMATCH
-    clipped = CLIPPED_FROM * torch.clamp(luma.amax(), min=1.0)
+    clipped = CLIPPED_FROM * torch.clamp(luma.max(), min=1.0)
     comparable = inside & (own < clipped) & (other < clipped)
     clear = _noise(own, other) * (1.0 + mismatch * mismatch)
     trust = torch.where(comparable, weights * moved[:, 2] / (clear * clear), 0.0)

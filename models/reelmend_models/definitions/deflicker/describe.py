@@ -1,4 +1,4 @@
-"""The first graph of the deflicker model: a frame's proxy in, its brightness descriptor out."""
+"""The first graph of the deflicker model: a frame's proxy in, what later graphs must know of it out."""
 
 from __future__ import annotations
 
@@ -6,47 +6,40 @@ import torch
 from torch import Tensor, nn
 
 from reelmend_models.definitions.deflicker.luma import luma
+from reelmend_models.definitions.deflicker.sampling import cell_means, smoothing
+from reelmend_models.definitions.deflicker.tones import tone_shares
 
-QUANTILES = 64
 GRID_ROWS = 18
 GRID_COLUMNS = 32
+PEDESTAL_SHARE = 0.04
+LEVEL_FLOOR = 1e-6
+SURROUNDINGS_PIXELS = 12.0
+GREY = 128.0
+STEPS_PER_LOG = 120.0
 
 
 class Describe(nn.Module):
-    """Luma quantiles and a coarse luma grid of a frame, as a pure function of its proxy.
+    """A frame's luma, its texture without its light, its tones and a coarse grid, as a pure function of its proxy.
 
     proxy: (3, H, W) float32, finite, any size from 1×1.
-    quantiles: (64,) float32, luma at the levels (k + 0.5) / 64, interpolated between order statistics (Hazen's rule),
-    non-decreasing, in the input's own values.
-    grid: (18, 32) float32, mean luma of each cell; pixels that straddle two cells count by area, so that the grid may
-    be finer than the proxy.
+    luma: (H, W) Rec. 709 luma in the input's own values.
+    texture: (H, W) whole numbers in 0…255 for optical flow: log luma less the mean of its surroundings, grey where both
+    are equal. Twice the light leaves it as it is.
+    tones: (16,) the share of the picture at each tone; they sum to 1.
+    grid: (18, 32) mean luma of each cell; pixels that straddle two cells count by area, so that the grid may be finer
+    than the proxy.
     """
 
-    def forward(self, proxy: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, proxy: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         plane = luma(proxy)
-        return _quantiles(plane), _grid(plane)
+        height, width = plane.shape
+        grid = cell_means(height, GRID_ROWS) @ plane @ cell_means(width, GRID_COLUMNS).transpose(0, 1)
+        return plane, _texture(plane), tone_shares(plane).mean(dim=(0, 1)), grid
 
 
-def _quantiles(plane: Tensor) -> Tensor:
-    ordered = torch.sort(plane.reshape(-1)).values
-    count = plane.shape[0] * plane.shape[1]
-    levels = (torch.arange(QUANTILES, dtype=torch.float32) + 0.5) / QUANTILES
-    positions = torch.clamp(levels * count - 0.5, min=0.0).clamp(max=count - 1)
-    below = torch.floor(positions)
-    left = below.to(torch.int64)
-    right = torch.clamp(left + 1, max=count - 1)
-    return torch.lerp(ordered[left], ordered[right], positions - below)
-
-
-def _grid(plane: Tensor) -> Tensor:
-    rows = _cell_shares(plane.shape[0], GRID_ROWS)
-    columns = _cell_shares(plane.shape[1], GRID_COLUMNS)
-    return rows @ plane @ columns.transpose(0, 1)
-
-
-def _cell_shares(pixels: int, cells: int) -> Tensor:
-    """Return (cells, pixels): the share of each pixel in the mean of each cell; rows sum to 1."""
-    start = torch.arange(cells, dtype=torch.float32)[:, None] * pixels / cells
-    pixel = torch.arange(pixels, dtype=torch.float32)[None, :]
-    overlap = torch.minimum(pixel + 1, start + pixels / cells) - torch.maximum(pixel, start)
-    return torch.clamp(overlap, min=0.0) * (cells / pixels)
+def _texture(plane: Tensor) -> Tensor:
+    bright = torch.clamp(plane, min=0.0)
+    log_light = torch.log(bright + (PEDESTAL_SHARE * bright.mean() + LEVEL_FLOOR))
+    rows, columns = (smoothing(size, SURROUNDINGS_PIXELS) for size in plane.shape)
+    detail = log_light - rows @ log_light @ columns.transpose(0, 1)
+    return torch.clamp(torch.round(GREY + STEPS_PER_LOG * detail), 0.0, 255.0)

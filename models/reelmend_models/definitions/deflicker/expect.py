@@ -35,14 +35,15 @@ class Paths(NamedTuple):
 class Expect(nn.Module):
     """The correction of a window's centre: where its light should be, less where it is.
 
-    curves (T, 16), fields (T, 9, 16), bands (T, 60), trusts (T, 9, 16): the outputs of `Compare` from the frame before
-    each of the window's frames to that frame; 0 for the first frame, after cuts and where frames repeat. tones: (16,)
-    of the centre. offsets: (T,) frame numbers relative to the centre, at most 60 away. weights: (T,) 1 for frames of
-    this shot. balance: 0 corrects the whole picture alone, 1 the field alone, 0.5 both in full. limit: greatest log
-    gain of the field. protection: 0…1, how much cells in which little could be compared lean on their neighbours.
+    curve_steps: (T, 16), field_steps: (T, 9, 16), band_steps: (T, 60) and trusts: (T, 9, 16), what `Compare` says of
+    each of the window's frames and the one before it; 0 for the first frame, after cuts and where frames repeat.
+    tones: (16,) of the centre. offsets: (T,) frame numbers relative to the centre, at most 60 away. weights: (T,) 1 for
+    frames of this shot. balance: 0 corrects the whole picture alone, 1 the field alone, 0.5 both in full. limit:
+    greatest log gain of the field. protection: 0…1, how much cells in which little could be compared lean on their
+    neighbours.
 
     curve: (16,) log gain by tone. field: (9, 16) and bands: (60,) further log gains. level: (T,) measured log light of
-    the frames relative to the centre; expected: scalar, where the centre's should be.
+    the frames relative to the centre; expected: (1,), where the centre's should be.
     """
 
     def __init__(self, trend: nn.Module) -> None:
@@ -51,9 +52,9 @@ class Expect(nn.Module):
 
     def forward(
         self,
-        curves: Tensor,
-        fields: Tensor,
-        bands: Tensor,
+        curve_steps: Tensor,
+        field_steps: Tensor,
+        band_steps: Tensor,
         trusts: Tensor,
         tones: Tensor,
         offsets: Tensor,
@@ -63,7 +64,7 @@ class Expect(nn.Module):
         protection: Tensor,
     ) -> tuple[Tensor, ...]:
         rarity = torch.sqrt(tones * TONES + RARE_TONE)
-        steps = torch.cat([curves, fields.flatten(1), bands], dim=1)
+        steps = torch.cat([curve_steps, field_steps.flatten(1), band_steps], dim=1)
         paths = _paths(steps, tones, rarity, offsets, weights)
         expected = _expected(self.trend, paths)
         whole = torch.clamp(2.0 - 2.0 * balance, max=1.0)
@@ -75,14 +76,14 @@ class Expect(nn.Module):
         field = _protected(cells * shares.field, trust / 2.0, protection)
         stripes = expected.bands * shares.bands
         belief = _belief(expected.level)
-        level = torch.cumsum((curves * tones).sum(dim=1), dim=0)
+        level = torch.cumsum((curve_steps * tones).sum(dim=1), dim=0)
         level = level - (level * (offsets == 0)).sum()
         return (
             curve * belief,
             _within(field * (local * belief), limit),
             _within(stripes * (local * belief), limit),
             level,
-            expected.level[0],
+            expected.level,
         )
 
 
@@ -134,7 +135,7 @@ def _shares(expected: Expected, paths: Paths) -> Shares:
         for squared in (field, expected.field.square())
     )
     of_field = share_to_correct(around, stands_out, FIELD_JUST_SEEN)
-    whole = torch.stack([of_level[0], of_tones, of_bands, of_field.mean()]).amax()
+    whole = torch.stack([of_level[0], of_tones, of_bands, of_field.mean()]).max()
     return Shares(whole, torch.maximum(of_field, whole), whole)
 
 
