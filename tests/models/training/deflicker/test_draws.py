@@ -13,7 +13,13 @@ from reelmend_models.training.deflicker.light import draw_light
 from reelmend_models.training.deflicker.loss import loss_of, without_line
 from reelmend_models.training.deflicker.measured_light import ShotLight
 from reelmend_models.training.deflicker.paths import LEAST_DOUBT, Pool, draw_pool, measured_paths
-from reelmend_models.training.deflicker.windows import CENTRES_FRAMES, Windows, draw_windows
+from reelmend_models.training.deflicker.windows import (
+    CENTRES_FRAMES,
+    RADII_FRAMES,
+    USUAL_RADIUS_FRAMES,
+    Windows,
+    draw_windows,
+)
 
 MIDDLE = REACH_FRAMES
 
@@ -79,12 +85,14 @@ def test_windows_of_one_generator_are_the_same_again(pool: Pool) -> None:
     assert all(torch.equal(getattr(first, name), getattr(again, name)) for name in vars(first))
 
 
-def test_no_window_shows_frames_beyond_an_end_of_its_clip(pool: Pool) -> None:
-    windows = draw_windows(pool, torch.Generator().manual_seed(2), 256)
+def test_windows_reach_as_far_as_any_radius_and_are_shortened_at_clip_ends(pool: Pool) -> None:
+    windows = draw_windows(pool, torch.Generator().manual_seed(2), 512)
     counts = windows.present.sum(dim=2)
-    assert counts.min() >= 1
+    assert 1 <= counts.min() < RADII_FRAMES[0]
+    assert 2 * USUAL_RADIUS_FRAMES + 1 < counts.max() <= 2 * RADII_FRAMES[1] + 1
     assert (windows.known == 0).any(), "some middles lie beyond an end"
-    assert counts.max() == 2 * REACH_FRAMES + 1
+    one_sided = windows.present[..., :MIDDLE].sum(dim=2) == 0
+    assert (one_sided & (counts > 1)).any(), "some windows begin at their middle"
 
 
 def _windows(light: torch.Tensor, seen: torch.Tensor) -> Windows:

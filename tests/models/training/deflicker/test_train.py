@@ -70,10 +70,10 @@ def test_interrupt_leaves_a_checkpoint_of_the_last_whole_step(
 
 
 def test_loss_falls_far_below_that_of_the_first_weights(tmp_path: Path, shots: list[ShotLight]) -> None:
-    settings = Settings(steps=220, seed=3, width=48, layers=1, clips=32, pool=512, learning_rate=5e-3)
+    settings = Settings(steps=240, seed=3, width=48, layers=1, clips=64, pool=1024, learning_rate=5e-3)
     training = Training(settings, shots, "sha")
     training.run(tmp_path / "checkpoint.pt")
-    assert np.mean(training.losses[-20:]) < 0.5 * np.mean(training.losses[:10])
+    assert np.mean(training.losses[-60:]) < 0.4 * np.mean(training.losses[:20])
     assert training.validation[-1][1] < 0.5 * training.validation[0][1]
 
 
