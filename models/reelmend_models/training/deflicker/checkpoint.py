@@ -44,7 +44,7 @@ def write_checkpoint(checkpoint: Checkpoint, file: Path) -> None:
 def read_checkpoint(file: Path) -> Checkpoint:
     """Return the checkpoint in a file. Raises TrainingError when it is not there, or no checkpoint of this version."""
     try:
-        content = torch.load(file, weights_only=True)
+        content = torch.load(file, map_location="cpu", weights_only=True)
         if content.pop("format") != FORMAT:
             raise TrainingError(f"{file} was written by another version; train anew, without --resume")
         return Checkpoint(**{**content, "settings": Settings(**content["settings"])})
