@@ -10,6 +10,7 @@ from reelmend.cli.app import invoke
 SMALL = ["bench", "deflicker", "--quick", "--height", "48", "--frames", "12", "--methods"]
 MATERIAL = ["--material", "support.bench_material:deflicker_material"]
 PEERS = "input,scale-time-equalisation,local-log-gain"
+OURS = "reelmend-deflicker,reelmend-deflicker-fitted"
 
 
 def test_it_writes_json_and_markdown_and_says_which_bars_are_met(
@@ -18,12 +19,10 @@ def test_it_writes_json_and_markdown_and_says_which_bars_are_met(
     document = tmp_path / "bench.md"
     document.write_text("<!-- bench:deflicker-claims begin -->\n<!-- bench:deflicker-claims end -->\n")
     out = ["--out", str(tmp_path), "--docs", str(document)]
-    assert invoke([*SMALL, f"{PEERS},reelmend-deflicker", *MATERIAL, *out]) == 0
+    assert invoke([*SMALL, f"{PEERS},{OURS}", *MATERIAL, *out]) == 0
     found = json.loads((tmp_path / "deflicker.json").read_text())
     assert found["kind"] == "deflicker"
-    assert found["command"] == (
-        f"reelmend bench deflicker --quick --methods {PEERS},reelmend-deflicker --frames 12 --height 48"
-    )
+    assert found["command"] == (f"reelmend bench deflicker --quick --methods {PEERS},{OURS} --frames 12 --height 48")
     assert {claim["preset"] for claim in found["claims"]} == {"flicker-global", "flicker-local", "clean"}
     assert {claim["verdict"] for claim in found["claims"]} <= {"met", "missed"}
     assert all(set(claim["by_clip"]) <= {"one", "two"} for claim in found["claims"])

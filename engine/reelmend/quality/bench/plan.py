@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from reelmend.errors import BadRequestError
@@ -46,6 +46,8 @@ class Plan:
     clips: tuple[ClipEntry, ...]
     film_presets: frozenset[str] = frozenset()
     measures: tuple[str, ...] = tuple(MEASURES)
+    kept_to: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Methods that are run under some presets alone."""
 
     @property
     def scenes(self) -> list[tuple[str, ClipEntry]]:
@@ -55,7 +57,15 @@ class Plan:
 
     @property
     def cells(self) -> list[Cell]:
-        return [Cell(method.name, preset, clip.name) for preset, clip in self.scenes for method in self.methods]
+        return [
+            Cell(method.name, preset, clip.name)
+            for preset, clip in self.scenes
+            for method in self.methods_under(preset)
+        ]
+
+    def methods_under(self, preset: str) -> list[Method]:
+        """Return the methods that are run under a preset."""
+        return [method for method in self.methods if preset in self.kept_to.get(method.name, self.presets)]
 
 
 def make_plan(
@@ -69,11 +79,13 @@ def make_plan(
     usual_methods: Sequence[str] = (),
     usual_presets: Sequence[str] = (),
     measures: Sequence[str] = (),
+    kept_to: Mapping[str, Sequence[str]] | None = None,
 ) -> Plan:
-    """Return the plan; empty lists mean all methods and measures, and the presets and clips of the mode.
+    """Return the plan; empty lists mean all methods but variants, all measures, and the presets and clips of the mode.
 
-    usual_methods, usual_presets: what empty lists mean instead. Raises BadRequestError for a name that is not there,
-    listing those that are, and where no clip goes with any of the presets.
+    usual_methods, usual_presets: what empty lists mean instead. kept_to: presets by method, which hold unless methods
+    are named. Raises BadRequestError for a name that is not there, listing those that are, and where no clip goes with
+    any of the presets.
     """
     there = {clip.name: clip for clip in material.clips()}
     known_presets = tuple(material.presets())
@@ -85,16 +97,21 @@ def make_plan(
     plan = Plan(
         mode=mode,
         size=size or (QUICK if quick else FULL),
-        methods=tuple(METHODS[name] for name in chosen("method", methods, METHODS, usual_methods or None)),
+        methods=tuple(METHODS[name] for name in chosen("method", methods, METHODS, usual_methods or _usual_methods())),
         presets=tuple(taken_presets),
         clips=tuple(clip for clip in taken_clips if any(clip.is_film == (name in film) for name in taken_presets)),
         film_presets=film,
         measures=tuple(measures or MEASURES),
+        kept_to={} if methods else (kept_to or {}),
     )
     if not plan.scenes:
         names = ", ".join(clip.name for clip in taken_clips)
         raise BadRequestError(f"no clip of {names} goes with {', '.join(taken_presets)}: one is real film, one is not")
     return plan
+
+
+def _usual_methods() -> list[str]:
+    return [name for name, method in METHODS.items() if not method.is_variant]
 
 
 def _usual_presets(material: Material, quick: bool) -> list[str]:

@@ -37,7 +37,7 @@ def run_cells(plan: Plan, material: Material, store: Store, done: Progress = lam
     """
     shelf = _Shelf(material, plan)
     for preset, clip in sorted(plan.scenes, key=lambda scene: plan.clips.index(scene[1])):
-        cells = {Cell(method.name, preset, clip.name): method for method in plan.methods}
+        cells = {Cell(method.name, preset, clip.name): method for method in plan.methods_under(preset)}
         todo = {cell: method for cell, method in cells.items() if store.get(*_name(cell)) is None}
         for cell in cells.keys() - todo.keys():
             done(cell)

@@ -105,6 +105,8 @@ def preset_table(results: Results, preset: str) -> str:
     body = []
     for method in results["methods"]:
         name = method["method"]
+        if name not in notes:
+            continue
         cells = [_value(found.get((name, column.measure)), column) for column in columns]
         if method["missing"] or all(cell == "–" for cell in cells):
             cells = [notes.get(name) or "not run", *[""] * (len(columns) - 1)]

@@ -36,7 +36,8 @@ class Method:
     """One restorer. `restore` may raise ReelmendError; `missing` says why it can't run here, "" when it can.
 
     what: one sentence with the settings. longest_frames: how much of a clip is given to a method that is too slow for
-    all of it. in_child: the work happens in a process of its own, whose memory is what counts.
+    all of it. in_child: the work happens in a process of its own, whose memory is what counts. is_variant: another
+    setting of a method that is there already, run only where it is asked for.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Method:
     missing: Callable[[], str] = _nothing_missing
     longest_frames: int | None = None
     in_child: bool = False
+    is_variant: bool = False
 
 
 def luma_of(frame: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
-"""Reelmend's own effects as methods: every effect of the catalogue, with the defaults that a user gets."""
+"""Reelmend's own effects as methods: every effect of the catalogue with the defaults that a user gets, and variants."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 
@@ -40,25 +40,48 @@ class ByteClip:
         return np.ascontiguousarray(self.frames[frame].transpose(2, 0, 1), np.float32) / np.float32(255.0)
 
 
-def render_effect(effect: str, frames: Pixels) -> Restored:
+@dataclass(frozen=True)
+class Variant:
+    """An effect with some of its parameters set, to be held against its defaults."""
+
+    name: str
+    effect: str
+    values: Mapping[str, object]
+    what: str
+
+
+VARIANTS = (
+    Variant(
+        "reelmend-deflicker-fitted",
+        "deflicker",
+        {"trend": "fitted"},
+        "the trend by fitted lines: nothing in it is learned",
+    ),
+    Variant("reelmend-deflicker-bands", "deflicker", {"local_shape": "bands"}, "horizontal bands in place of patches"),
+)
+
+
+def render_effect(effect: str, values: Mapping[str, object], frames: Pixels) -> Restored:
     """Return the clip through one effect in this process, rounded to 8 bits like everyone's result."""
     renderer = Renderer(ModelStore.default(), memory_bytes=MEMORY_BYTES)
     restored = np.empty_like(frames)
-    for index, planes in _rendered(renderer, effect, frames, "result"):
+    for index, planes in _rendered(renderer, effect, values, frames, "result"):
         restored[index] = as_pixels(cv2.merge(list(planes * np.float32(255.0))))
     if MATTE_OUTPUT not in _model(effect).manifest.outputs:
         return Restored(restored)
     matte = np.empty(frames.shape[:3], np.bool_)
-    for index, planes in _rendered(renderer, effect, frames, MATTE_OUTPUT):
+    for index, planes in _rendered(renderer, effect, values, frames, MATTE_OUTPUT):
         matte[index] = planes.max(axis=0) >= FOUND_FROM
     return Restored(restored, matte)
 
 
-def _rendered(renderer: Renderer, effect: str, frames: Pixels, output: str) -> Iterator[tuple[int, Planes]]:
+def _rendered(
+    renderer: Renderer, effect: str, values: Mapping[str, object], frames: Pixels, output: str
+) -> Iterator[tuple[int, Planes]]:
     clip = RememberedClip(ByteClip(frames), MEMORY_BYTES)
-    radius_frames = effect_radius_frames(renderer, effect, {})
+    radius_frames = effect_radius_frames(renderer, effect, values)
     for frame in range(len(frames)):
-        yield frame, render_frame(renderer, effect, {}, clip, frame, radius_frames, output=output)
+        yield frame, render_frame(renderer, effect, values, clip, frame, radius_frames, output=output)
 
 
 def _model(effect: str) -> Model:
@@ -81,14 +104,18 @@ def _missing(effect: str) -> str:
     return ""
 
 
-METHODS = tuple(
-    Method(
-        f"reelmend-{effect}",
-        f"this project's effect '{effect}' with its defaults, on the CPU",
-        partial(render_effect, effect),
+def _method(name: str, effect: str, values: Mapping[str, object], with_what: str) -> Method:
+    return Method(
+        name,
+        f"this project's effect '{effect}' with {with_what}, on the CPU",
+        partial(render_effect, effect, values),
         partial(_version, effect),
         partial(_missing, effect),
+        is_variant=bool(values),
     )
-    for effect in EFFECTS
-    if EFFECTS[effect].default_model
+
+
+METHODS = (
+    *(_method(f"reelmend-{effect}", effect, {}, "its defaults") for effect in EFFECTS if EFFECTS[effect].default_model),
+    *(_method(one.name, one.effect, one.values, one.what) for one in VARIANTS),
 )

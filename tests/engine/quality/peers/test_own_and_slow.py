@@ -21,6 +21,18 @@ def test_our_deflicker_steadies_a_flickering_clip_within_8_bits() -> None:
     assert restored.mean(axis=(1, 2, 3)).std() < 0.1 * clip.mean(axis=(1, 2, 3)).std()
 
 
+def test_variants_of_the_deflicker_answer_otherwise_than_its_defaults_and_run_only_by_name() -> None:
+    rng = np.random.default_rng(0)
+    stripes = 1.0 + 0.05 * np.sin(0.3 * np.arange(64)[None, :, None, None] + 2.0 * np.arange(16)[:, None, None, None])
+    clip = np.rint(rng.uniform(40, 160, (1, 64, 64, 3)) * stripes * rng.uniform(0.9, 1.1, (16, 1, 1, 1))).astype(
+        np.uint8
+    )
+    usual = METHODS["reelmend-deflicker"].restore(clip).frames
+    for name in ("reelmend-deflicker-fitted", "reelmend-deflicker-bands"):
+        assert not np.array_equal(METHODS[name].restore(clip).frames, usual)
+        assert METHODS[name].is_variant
+
+
 def test_our_version_names_the_model_and_its_weights() -> None:
     assert METHODS["reelmend-deflicker"].version().startswith("model deflicker ")
 

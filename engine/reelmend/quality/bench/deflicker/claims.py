@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reelmend.quality.altered import LEFT_ALONE
-from reelmend.quality.bench.deflicker.plan import GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
+from reelmend.quality.bench.deflicker.plan import FITTED, GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
 from reelmend.quality.bench.quality_run import RAN
 from reelmend.quality.bench.statistics import Interval, bootstrap_difference, bootstrap_mean, bootstrap_ratio
 
@@ -158,14 +158,17 @@ def _beside(preset: str, peer: str, *bars: tuple[str, str, float, Against]) -> l
 
 
 _RESIDUAL, _ON_GRID, _DRIFT = "flicker_residual_global", "flicker_residual_local", "drift"
-_MIXED = tuple(
-    claim
-    for peer in (GLOBAL_PEER, LOCAL_PEER)
-    for claim in (
-        Claim(f"flicker left on the grid, × {peer}", "flicker-mixed", _ON_GRID, 1.0, to=peer, strict=True),
-        Claim(f"PSNR, dB above {peer}", "flicker-mixed", "psnr", 0.0, False, Against.DIFFERENCE, peer, strict=True),
+
+
+def _better_than(peer: str, preset: str) -> tuple[Claim, Claim]:
+    return (
+        Claim(f"flicker left on the grid, × {peer}", preset, _ON_GRID, 1.0, to=peer, strict=True),
+        Claim(f"PSNR, dB above {peer}", preset, "psnr", 0.0, False, Against.DIFFERENCE, peer, strict=True),
     )
-)
+
+
+_MIXED = (*_better_than(GLOBAL_PEER, "flicker-mixed"), *_better_than(LOCAL_PEER, "flicker-mixed"))
+_LEARNED = tuple(c for kind in ("global", "local", "mixed") for c in _better_than(FITTED, f"flicker-{kind}"))
 _FLICKER = (
     *_beside(
         "flicker-global",
@@ -182,6 +185,7 @@ _FLICKER = (
         (f"PSNR, dB above {LOCAL_PEER}", "psnr", 2.0, Against.DIFFERENCE),
     ),
     *_MIXED,
+    *_LEARNED,
     Claim("gain error around a passer, × elsewhere", "flicker-passer", "halo", 1.0, against=Against.NOTHING),
 )
 _FILM = (

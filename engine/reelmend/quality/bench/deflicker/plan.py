@@ -11,7 +11,9 @@ from reelmend.quality.bench.plan import Plan, Size, make_plan
 OURS = "reelmend-deflicker"
 INPUT = "input"
 GLOBAL_PEER, LOCAL_PEER = "scale-time-equalisation", "local-log-gain"
-METHODS = (INPUT, "ffmpeg-deflicker-31", "windowed-log-gain", GLOBAL_PEER, LOCAL_PEER, OURS)
+FITTED, BANDS = "reelmend-deflicker-fitted", "reelmend-deflicker-bands"
+METHODS = (INPUT, "ffmpeg-deflicker-31", "windowed-log-gain", GLOBAL_PEER, LOCAL_PEER, OURS, FITTED, BANDS)
+KEPT_TO = {BANDS: ("flicker-bands",)}
 KINDS = (FLICKER, CLEAN, FILM)
 MEASURES = (
     "psnr",
@@ -60,4 +62,5 @@ def make_deflicker_plan(
         usual_methods=METHODS,
         usual_presets=own_presets,
         measures=MEASURES,
+        kept_to=KEPT_TO,
     )

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from reelmend.quality.bench.deflicker.claims import MET, MISSED, NOT_MEASURED, judged
-from reelmend.quality.bench.deflicker.plan import GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
+from reelmend.quality.bench.deflicker.plan import FITTED, GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
 from reelmend.quality.bench.deflicker.tables import by_clip, claim_table
 
 
@@ -41,7 +41,7 @@ def test_a_figure_beyond_its_bar_is_missed_and_names_the_clip_that_is_farthest_o
         *rows(OURS, "flicker-local", "psnr", 41.0, 33.0, 42.0),
         *rows(LOCAL_PEER, "flicker-local", "psnr", 38.0, 38.0, 38.0),
     ]
-    claim = the(judged(given, ["flicker-local"]), "PSNR")
+    claim = the(judged(given, ["flicker-local"]), f"PSNR, dB above {LOCAL_PEER}")
     assert claim["figure"] == pytest.approx(2.0 / 3.0)
     assert (claim["verdict"], claim["worst_clip"], claim["clips_that_meet_it"]) == (MISSED, "b", 2)
     assert claim["by_clip"] == pytest.approx({"a": 3.0, "b": -5.0, "c": 4.0})
@@ -53,14 +53,25 @@ def test_a_mean_that_meets_its_bar_by_luck_says_that_its_interval_does_not() -> 
         *rows(OURS, "flicker-local", "psnr", 50.0, 37.0, 36.0),
         *rows(LOCAL_PEER, "flicker-local", "psnr", 38.0, 38.0, 38.0),
     ]
-    claim = the(judged(given, ["flicker-local"]), "PSNR")
+    claim = the(judged(given, ["flicker-local"]), f"PSNR, dB above {LOCAL_PEER}")
     assert (claim["verdict"], claim["interval_too"]) == (MET, False)
 
 
 def test_better_than_either_means_better_and_not_as_good() -> None:
     given = [row for name in (OURS, GLOBAL_PEER, LOCAL_PEER) for row in rows(name, "flicker-mixed", "psnr", 36.0, 37.0)]
-    found = [claim for claim in judged(given, ["flicker-mixed"]) if claim["measure"] == "psnr"]
+    found = [
+        claim for claim in judged(given, ["flicker-mixed"]) if claim["measure"] == "psnr" and claim["to"] != FITTED
+    ]
     assert [claim["verdict"] for claim in found] == [MISSED, MISSED]
+
+
+def test_what_is_learned_must_beat_what_is_fitted() -> None:
+    for ours, verdict in ((0.009, MET), (0.01, MISSED)):
+        given = [
+            *rows(OURS, "flicker-local", "flicker_residual_local", ours),
+            *rows(FITTED, "flicker-local", "flicker_residual_local", 0.01),
+        ]
+        assert the(judged(given, ["flicker-local"]), f"flicker left on the grid, × {FITTED}")["verdict"] == verdict
 
 
 def test_harm_is_judged_over_altered_frames_and_a_clip_without_any_counts_for_nothing() -> None:
@@ -125,7 +136,7 @@ def test_the_tables_count_verdicts_and_show_every_clip() -> None:
     found = judged(given, ["flicker-local", "real-film"])
     results = {"claims": found, "clips": [{"clip": clip} for clip in ("a", "b", "film-a")]}
     shown = claim_table(results)
-    assert shown.startswith("1 met, 1 missed, 3 not measured.")
+    assert shown.startswith("1 met, 1 missed, 5 not measured.")
     assert (
         f"| ✗ | flicker-local | PSNR, dB above {LOCAL_PEER} | -1.000 | -5.000…3.000 | ≥ 2 | 1 of 2 | b -5.000 |"
         in shown

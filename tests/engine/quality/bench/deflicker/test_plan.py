@@ -8,8 +8,8 @@ import pytest
 from reelmend.errors import BadRequestError
 from reelmend.quality import MEASURES
 from reelmend.quality.bench.clip_files import make_scene
+from reelmend.quality.bench.deflicker.plan import BANDS, METHODS, OURS, make_deflicker_plan
 from reelmend.quality.bench.deflicker.plan import MEASURES as WANTED
-from reelmend.quality.bench.deflicker.plan import METHODS, OURS, make_deflicker_plan
 from reelmend.quality.bench.plan import Plan, Size, make_plan
 from reelmend.quality.bench.quality_run import run_cells
 from reelmend.quality.bench.store import Store
@@ -41,6 +41,16 @@ def test_film_goes_with_its_own_preset_and_no_other_clip_does(material: SmallMat
     assert "old" not in [clip.name for clip in make_deflicker_plan(material, quick=True, presets=["clean"]).clips]
 
 
+def test_the_mode_for_bands_is_run_on_bands_alone_unless_it_is_named() -> None:
+    presets = ("flicker-local", "flicker-bands")
+    material = SmallMaterial((SmallClip("one"),), presets)
+    by_itself = make_deflicker_plan(material, quick=True, presets=presets).cells
+    assert {cell.preset for cell in by_itself if cell.method == BANDS} == {"flicker-bands"}
+    assert len(by_itself) == 2 * len(METHODS) - 1
+    named = make_deflicker_plan(material, quick=True, presets=presets, methods=[BANDS])
+    assert {cell.preset for cell in named.cells} == {"flicker-local", "flicker-bands"}
+
+
 def test_a_clip_and_a_preset_that_do_not_go_together_are_refused(material: SmallMaterial) -> None:
     with pytest.raises(BadRequestError, match="no clip of one goes with real-film"):
         make_deflicker_plan(material, quick=True, presets=["real-film"], clips=["one"])
@@ -50,6 +60,7 @@ def test_a_clip_and_a_preset_that_do_not_go_together_are_refused(material: Small
 
 def test_the_general_bench_leaves_the_deflickers_presets_and_film_alone(material: SmallMaterial) -> None:
     plan = make_plan(material, quick=False)
+    assert not any(method.is_variant for method in plan.methods)
     assert (plan.presets, [clip.name for clip in plan.clips]) == (("spots",), ["one", "two"])
 
 
