@@ -74,10 +74,10 @@ def _steps(bench: Workbench) -> LightSteps:
 def _measured(window: Window, bench: Workbench) -> LightPath:
     """Return the path of light, every step of which has been measured."""
     steps = _steps(bench)
-    bench.each(steps.description, window.distinct)
+    bench.each(steps.description, (ref for ref in window.distinct if not steps.is_described(ref)))
     path = LightPath(window, steps, bench)
-    earlier = {after.digest: before for before, after in path.pairs}
-    bench.each(lambda ref: steps.step(earlier[ref.digest], ref), (after for _, after in path.pairs))
+    unmeasured = {after.digest: (before, after) for before, after in path.pairs if not steps.is_measured(before, after)}
+    bench.each(lambda after: steps.step(*unmeasured[after.digest]), (after for _, after in unmeasured.values()))
     return path
 
 
