@@ -23,7 +23,7 @@ class Settings:
     first ones, whose products are reckoned in bfloat16, twice as fast.
     """
 
-    steps: int = 14000
+    steps: int = 24000
     seed: int = 1906
     width: int = WIDTH
     layers: int = LAYERS
