@@ -17,6 +17,7 @@ from reelmend.frames import FrameForm, FrameRef, Planes
 
 Array = npt.NDArray[np.float32]
 
+GREY = 128
 LEAST_FLOW_PIXELS = 16
 """OpenCV's DIS fails on smaller pictures; these are compared as they lie."""
 
@@ -61,7 +62,7 @@ class Region:
         return self.rectangle == (0.0, 0.0, 1.0, 1.0) and not self.in_mask
 
     def says(self, ref: FrameRef, shape: tuple[int, int], bench: Workbench) -> Array:
-        """Return the weight of each pixel of a frame's proxy (H, W) in 0…1."""
+        """Return the weight of each pixel of a frame's proxy (H, W) in 0…1; of one without a mask, by the rectangle."""
         height, width = shape
         left, top, right, bottom = self.rectangle
         say = np.outer(_covered(top, bottom, height), _covered(left, right, width))
@@ -79,6 +80,7 @@ class LightSteps:
         self._bench = bench
         self._region = region
         self._by_channel = by_channel
+        self._by_bands = bench.values["local_shape"] == "bands"
         stages = bench.model.manifest
         self._describe_sha256, self._compare_sha256 = stages.stage("describe").sha256, stages.stage("compare").sha256
 
@@ -139,11 +141,12 @@ class LightSteps:
 
     def _measured(self, before: FrameRef, after: FrameRef) -> tuple[Step, int]:
         first, second = self._look(before), self._look(after)
+        textures = [_without_bands(look.texture) if self._by_bands else look.texture for look in (first, second)]
         self._bench.check()
         session = self._bench.sessions.session(self._bench.model, "compare", threads=1)
         shared = {
-            "texture": np.stack([first.texture, second.texture]).astype(np.float32),
-            "flow": np.stack([_flow(first.texture, second.texture), _flow(second.texture, first.texture)]),
+            "texture": np.stack(textures).astype(np.float32),
+            "flow": np.stack([_flow(*textures), _flow(*reversed(textures))]),
             "say": self._says(before, after, first.texture.shape),
         }
         outputs = ["curve", "field", "bands", "trust"]
@@ -167,7 +170,7 @@ class LightSteps:
     def _pair_name(self, before: FrameRef, after: FrameRef) -> Hashable:
         masks = [self._bench.mask(ref) if self._region.in_mask else None for ref in (before, after)]
         digests = tuple(None if mask is None else mask.digest for mask in masks)
-        region = (self._region.rectangle, digests)
+        region = (self._region.rectangle, digests, self._by_bands)
         return (
             "step",
             self._compare_sha256,
@@ -177,6 +180,13 @@ class LightSteps:
             before.digest,
             after.digest,
         )
+
+
+def _without_bands(texture: npt.NDArray[np.uint8]) -> npt.NDArray[np.uint8]:
+    """Return the texture with each row's median made grey: bands that roll are then no motion to optical flow."""
+    rows = np.median(texture, axis=1, keepdims=True)
+    levelled = np.clip(np.rint(texture - rows) + GREY, 0, 255)
+    return np.asarray(levelled, np.uint8)
 
 
 def _flow(before: npt.NDArray[np.uint8], after: npt.NDArray[np.uint8]) -> Array:
