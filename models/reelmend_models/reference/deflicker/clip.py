@@ -1,0 +1,43 @@
+"""A clip through the deflicker, frame by frame: what is known of frames and of neighbours is worked out once."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from reelmend_models.reference.deflicker.arrays import Array
+from reelmend_models.reference.deflicker.compare import Step, compare, no_step
+from reelmend_models.reference.deflicker.correct import correct
+from reelmend_models.reference.deflicker.describe import Description, describe
+from reelmend_models.reference.deflicker.expect import Wishes, expect
+from reelmend_models.reference.deflicker.trend_net import Weights, trained_weights
+
+
+class PlainDeflicker:
+    """The deflicker over one shot, whose frames are learnt in order."""
+
+    def __init__(self, weights: Weights, wishes: Wishes | None = None) -> None:
+        self._weights = weights
+        self._wishes = wishes or Wishes()
+        self._descriptions: dict[int, Description] = {}
+        self._steps: dict[int, Step] = {}
+
+    def learn(self, frame: int, planes: Array) -> None:
+        """Take the next frame of the clip, (3, H, W) float32."""
+        here = self._descriptions[frame] = describe(planes, self._wishes.in_bands)
+        before = self._descriptions.get(frame - 1)
+        if before is not None:
+            self._steps[frame] = no_step() if np.array_equal(before.luma, here.luma) else compare(before, here)
+
+    def correct(self, frame: int, radius_frames: int, planes: Array) -> Array:
+        """Return a frame corrected by those up to the radius around it that were learnt."""
+        window = [
+            near for near in range(frame - radius_frames, frame + radius_frames + 1) if near in self._descriptions
+        ]
+        steps = [no_step(), *(self._steps[near] for near in window[1:])]
+        tones = self._descriptions[frame].tones
+        return correct(planes, expect(self._weights, steps, tones, window.index(frame), self._wishes))
+
+
+def make() -> PlainDeflicker:
+    """Return the deflicker with the net that is shipped."""
+    return PlainDeflicker(trained_weights())
