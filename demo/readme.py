@@ -34,7 +34,7 @@ FILM_SHOWN = (41, 42, 43)
 SEED = 1906
 PATCHES = Chain((Flicker(gain_std=0.02, gamma_std=0.0, offset_std=0.0, spatial_std=0.14, outlier_probability=0.0),))
 UNEVEN = Chain((Flicker(gain_std=0.06, gamma_std=0.0, offset_std=0.0, spatial_std=0.1, outlier_probability=0.0),))
-ROLLING = Chain((Bands(depth=0.12, bands_per_height=2.6, roll_per_frame=0.31, uneven_std=0.0),))
+ROLLING = Chain((Bands(depth=0.1, bands_per_height=2.6, roll_per_frame=0.31, overtone=0.0, uneven_std=0.0),))
 HALF = (640, 360)
 SHOWN = (20, 21, 22)
 CELL_PIXELS, GAP_PIXELS = 300, 4
