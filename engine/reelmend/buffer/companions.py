@@ -1,4 +1,4 @@
-"""Frames of auxiliary clips (a mask) beside those of a window."""
+"""Frames of auxiliary clips (a mask, a reference) beside those of a window."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from reelmend.buffer.window import Window
 from reelmend.errors import BadRequestError, ShapeError
-from reelmend.frames import FrameFormat, FrameRef
+from reelmend.frames import REFERENCE, FrameFormat, FrameRef
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ def companions_of(window: Window, clip: AuxiliaryClip, name: str) -> Companions:
     """Return the frames of an auxiliary clip that belong to the window's: those of the same number.
 
     Before its first and after its last frame the clip is held. Raises BadRequestError that names what is missing or
-    doubled, ShapeError when a frame is not one plane of the source's size.
+    doubled, ShapeError when a frame is not one plane of the source's size (of "Reference": as many as the source).
     """
     given = {ref.frame: dataclasses.replace(ref, clip=name) for ref in clip.frames}
     if clip.first_frame > clip.last_frame:
@@ -51,14 +51,16 @@ def companions_of(window: Window, clip: AuxiliaryClip, name: str) -> Companions:
             f"clip '{name}' lacks frame {missing[0]}; describe it for every frame of the window around {window.centre}"
         )
     form = window.centre_frame.format
+    planes = form.channels if name == REFERENCE else 1
     for number in sorted(set(beside.values())):
-        _refuse_other_size(given[number].format, form, f"frame {number} of clip '{name}'")
+        _refuse_other_format(given[number].format, form, planes, f"frame {number} of clip '{name}'")
     return Companions({source: given[number] for source, number in beside.items()})
 
 
-def _refuse_other_size(got: FrameFormat, source: FrameFormat, which: str) -> None:
-    if got.channels != 1:
-        raise ShapeError(f"{which} has {got.channels} planes; send one of them")
+def _refuse_other_format(got: FrameFormat, source: FrameFormat, planes: int, which: str) -> None:
+    if got.channels != planes:
+        wanted = "send one of them" if planes == 1 else f"send {planes}, as of the source"
+        raise ShapeError(f"{which} has {got.channels} planes; {wanted}")
     if (got.width, got.height) != (source.width, source.height):
         raise ShapeError(
             f"{which} is {got.width}×{got.height} pixels, the source {source.width}×{source.height}; "

@@ -22,6 +22,7 @@ from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.presets import preset_values
 from reelmend.errors import BadRequestError, UnknownNameError
 from reelmend.frames import MASK, Planes
+from reelmend.held_frame import number_held
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
 from reelmend.media import Reader, Writer, open_reader, open_writer
@@ -75,7 +76,8 @@ def render(
         raise UnknownNameError(f"effect '{effect}' has no output '{output}'; it has {', '.join(manifest.outputs)}")
     if mask and MASK not in manifest.input_clips:
         raise BadRequestError(f"model '{manifest.id}' reads no mask; leave --mask out")
-    radius_frames = radius_frames_of(manifest, resolve(with_common(manifest), values, f"effect '{effect}'"))
+    resolved = resolve(with_common(manifest), values, f"effect '{effect}'")
+    radius_frames, held = radius_frames_of(manifest, resolved), number_held(resolved)
     memory_bytes = parse_bytes(memory)
     engine = serving(server, memory_bytes) if server else embedded(models, provider, memory_bytes)
     with open_reader(source) as reader, stopped_by_signals(), ExitStack() as opened:
@@ -88,7 +90,7 @@ def render(
         frame_rate = parse_rate(rate, reader)
         started = time.perf_counter()
         with open_writer(target, reader, frames=wanted, overwrite=overwrite, frame_rate=frame_rate) as writer:
-            work = Work(effect, model, values, output, radius_frames, reader, masks, wanted)
+            work = Work(effect, model, values, output, radius_frames, reader, masks, wanted, held)
             rendered = engine.rendering(work, waits.append)
             with closing(rendered), closing(with_progress(rendered, len(wanted), effect)) as shown:
                 written_s = _write_all(writer, shown)

@@ -11,6 +11,7 @@ from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
 from reelmend.frames import MASK, Planes
+from reelmend.held_frame import held_clip
 from reelmend.inference.models import ModelStore
 from reelmend.parameters import Value
 
@@ -29,6 +30,7 @@ class Work:
     source: ClipSource
     mask: ClipSource | None
     frames: range
+    held_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ def serving(address: str, memory_bytes: int) -> RenderEngine:
         memory = ContentMemory(memory_bytes)
         clip = RememberedClip(work.source, 0, memory)
         mask = None if work.mask is None else RememberedClip(work.mask, 0, memory, name=MASK)
+        reference = None if work.held_frame is None else held_clip(clip, work.held_frame, memory)
         with EngineClient(address) as client:
             rendered = client.render_clip(
                 clip,
@@ -84,6 +87,7 @@ def serving(address: str, memory_bytes: int) -> RenderEngine:
                 model=work.model,
                 output=work.output,
                 mask=mask,
+                reference=reference,
             )
             with closing(rendered):
                 yield from rendered

@@ -24,7 +24,7 @@ from reelmend.client.errors import error_of
 from reelmend.client.render_stream import Clips, MappedSegments, RenderStream, UnmappableError
 from reelmend.clips import RememberedClip
 from reelmend.errors import CapacityError, DeadlineError, ModelError
-from reelmend.frames import MASK, SOURCE, FrameRef, Planes, SampleType
+from reelmend.frames import MASK, REFERENCE, SOURCE, FrameRef, Planes, SampleType
 from reelmend.parameters import Value
 from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
@@ -157,20 +157,23 @@ class EngineClient:
         model: str = "",
         output: str = "result",
         mask: RememberedClip | None = None,
+        reference: RememberedClip | None = None,
     ) -> Planes:
         """Return one output frame as (C, H, W) float32.
 
         `radius_frames` says how much of the clip to describe: at least the effect's own radius. `mask`: a clip named
-        "Mask", of one plane a frame and the source's size and frame numbers; a single frame is a still. An engine that
-        is full is asked again when it says so, within the timeout. Raises ReelmendError.
+        "Mask", of one plane a frame and the source's size and frame numbers; a single frame is a still. `reference`: a
+        still that an effect holds the light of, as `held_frame.held_clip` makes of the clip. An engine that is full is
+        asked again when it says so, within the timeout. Raises ReelmendError.
         """
         ends_s = time.monotonic() + self._timeout_s
         window = clip.window(frame, radius_frames)
         clips = {SOURCE: clip}
         windows = [self._clip_message(SOURCE, clip, window)]
-        if mask is not None:
-            clips[MASK] = mask
-            windows.append(self._clip_message(MASK, mask, mask.beside(window, frame, radius_frames)))
+        for name, other in ((MASK, mask), (REFERENCE, reference)):
+            if other is not None:
+                clips[name] = other
+                windows.append(self._clip_message(name, other, other.beside(window, frame, radius_frames)))
         start = pb.RenderStart(
             request_id=next(self._request_ids),
             effect=effect,
@@ -193,12 +196,13 @@ class EngineClient:
         model: str = "",
         output: str = "result",
         mask: RememberedClip | None = None,
+        reference: RememberedClip | None = None,
         ahead: int = 1,
     ) -> Generator[tuple[int, Planes], None, None]:
         """Yield (frame number, planes) for each of `frames`, in their order.
 
         While one frame is rendered, the next `ahead` frames in that order are read and sent on streams of their own.
-        `mask` as for `render`. Raises ReelmendError.
+        `mask` and `reference` as for `render`. Raises ReelmendError.
         """
         pending: deque[tuple[int, Future[Planes]]] = deque()
         with ThreadPoolExecutor(ahead + 1, thread_name_prefix="ahead") as pool:
@@ -214,6 +218,7 @@ class EngineClient:
                         model=model,
                         output=output,
                         mask=mask,
+                        reference=reference,
                     )
                     pending.append((frame, work))
                     if len(pending) > ahead:

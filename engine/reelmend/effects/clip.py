@@ -15,8 +15,10 @@ from reelmend.effects.common_parameters import radius_frames_of, with_common
 from reelmend.effects.effect import Check
 from reelmend.effects.renderer import Job, Render, Renderer
 from reelmend.errors import CancelledError
-from reelmend.frames import MASK, SOURCE, Planes
-from reelmend.parameters import resolve
+from reelmend.frames import MASK, REFERENCE, SOURCE, Planes
+from reelmend.held_frame import held_clip, number_held
+from reelmend.manifest import Manifest
+from reelmend.parameters import Value, resolve
 
 AHEAD_FRAMES = 2
 """How many frames are begun before their turn: one thread is enough to keep them coming."""
@@ -42,14 +44,17 @@ def render_clip(
 
     `mask`: a clip of one plane a frame, of the source's size and frame numbers; before its first and after its last
     frame it is held, so that a single frame is a still.
-    Each source frame is read once in sequential order. While a frame is rendered, the next `ahead_frames` are read,
-    named and described in the background. Raises ReelmendError, the first time before any frame is read, later when it
-    is the turn of the frame that it befell. `waited` hears how long, in seconds, each frame was waited for.
+    Each source frame is read once in sequential order; one whose light is held, at the beginning as well. While a frame
+    is rendered, the next `ahead_frames` are read, named and described in the background. Raises ReelmendError, the
+    first time before any frame is read, later when it is the turn of the frame that it befell. `waited` hears how long,
+    in seconds, each frame was waited for.
     """
-    radius_frames = effect_radius_frames(renderer, effect, parameters, model)
+    manifest, values = _understood(renderer, effect, parameters, model)
+    radius_frames = radius_frames_of(manifest, values)
     given = source if isinstance(source, RememberedClip) else None
     clip = given or _remembered(source, frames, renderer)
-    masks = None if mask is None else _remembered(mask, frames, renderer, MASK)
+    beside = {} if mask is None else {MASK: _remembered(mask, frames, renderer, MASK)}
+    beside |= _held(clip, values, renderer)
     closed = threading.Event()
 
     def check_ahead() -> None:
@@ -59,7 +64,7 @@ def render_clip(
 
     def begun(frame: int) -> Render:
         return _begun(
-            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames, masks
+            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames, beside
         )
 
     background = ThreadPoolExecutor(1, thread_name_prefix="reelmend-ahead")
@@ -76,8 +81,8 @@ def render_clip(
         background.shutdown(wait=True, cancel_futures=True)
         if given is None:
             clip.let_go()
-        if masks is not None:
-            masks.let_go()
+        for auxiliary in beside.values():
+            auxiliary.let_go()
 
 
 def _remembered(source: ClipSource, frames: Iterable[int], renderer: Renderer, name: str = SOURCE) -> RememberedClip:
@@ -100,9 +105,22 @@ def _ahead(
 
 def effect_radius_frames(renderer: Renderer, effect: str, parameters: Mapping[str, object], model: str = "") -> int:
     """Return how far the effect's window reaches with these parameters. Raises ReelmendError when they are wrong."""
+    return radius_frames_of(*_understood(renderer, effect, parameters, model))
+
+
+def _understood(
+    renderer: Renderer, effect: str, parameters: Mapping[str, object], model: str
+) -> tuple[Manifest, dict[str, Value]]:
+    """Return the model's manifest and a value for each of its parameters."""
     found = find_effect(effect, renderer.effects)
     manifest = find_model(renderer.models, found, model).manifest
-    return radius_frames_of(manifest, resolve(with_common(manifest), parameters, f"effect '{effect}'"))
+    return manifest, resolve(with_common(manifest), parameters, f"effect '{effect}'")
+
+
+def _held(clip: RememberedClip, values: Mapping[str, Value], renderer: Renderer) -> dict[str, RememberedClip]:
+    """Return the frame of the clip that is held with these values, by the name of its clip; nothing when none is."""
+    number = number_held(values)
+    return {} if number is None else {REFERENCE: held_clip(clip, number, renderer.memory)}
 
 
 def render_frame(
@@ -118,7 +136,9 @@ def render_frame(
     mask: RememberedClip | None = None,
 ) -> Planes:
     """Return one output frame of a clip as float32 (C, H, W)."""
-    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check, None, mask)
+    beside = {} if mask is None else {MASK: mask}
+    beside |= _held(clip, _understood(renderer, effect, parameters, model)[1], renderer)
+    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check, None, beside)
     rendered = render.finish(check)
     return clip.planes(frame) if render.identical_to_source else rendered.planes[output]
 
@@ -133,15 +153,17 @@ def _begun(
     model: str,
     output: str,
     check: Check,
-    ahead_frames: int | None = None,
-    mask: RememberedClip | None = None,
+    ahead_frames: int | None,
+    beside: Mapping[str, RememberedClip],
 ) -> Render:
     """Return the render of a frame with its pixels supplied; ahead of its turn, with its features made."""
     window = clip.window(frame, radius_frames, ahead_frames or 0)
-    auxiliary = {}
-    if mask is not None:
-        beside = mask.beside(window, frame, radius_frames, ahead_frames or 0)
-        auxiliary[MASK] = AuxiliaryClip(mask.first_frame, mask.last_frame, beside)
+    auxiliary = {
+        name: AuxiliaryClip(
+            other.first_frame, other.last_frame, other.beside(window, frame, radius_frames, ahead_frames or 0)
+        )
+        for name, other in beside.items()
+    }
     job = Job(
         effect=effect,
         model=model,
@@ -156,8 +178,8 @@ def _begun(
     render = renderer.begin(job)
     for need in render.needed:
         check()
-        held = mask if mask is not None and need.ref.clip == MASK else clip
-        render.supply(need, held.pixels(need.ref.frame, need.form), keep=ahead_frames is None)
+        held_by = beside.get(need.ref.clip, clip)
+        render.supply(need, held_by.pixels(need.ref.frame, need.form), keep=ahead_frames is None)
     if ahead_frames is not None:
         render.prepare(check)
     return render

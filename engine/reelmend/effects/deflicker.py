@@ -9,10 +9,11 @@ import numpy as np
 
 from reelmend.buffer.window import Window
 from reelmend.effects.effect import Need, Rendered, Values, Workbench
+from reelmend.effects.held_light import HeldLight, is_holding
 from reelmend.effects.light_path import Correction, LightPath, pairs_to_come
 from reelmend.effects.light_steps import LightSteps, Region
 from reelmend.effects.luma_curve import LightOverTime, draw_light
-from reelmend.frames import FrameForm, Planes
+from reelmend.frames import FrameForm, FrameRef, Planes
 from reelmend.inference.session import scalar
 
 RESULT, GAIN, CURVE = "result", "gain", "curve"
@@ -37,11 +38,8 @@ class Deflicker:
 
     def needs(self, window: Window, bench: Workbench) -> Sequence[Need]:
         steps = _steps(bench)
-        undescribed = [ref for ref in window.distinct if not steps.is_described(ref)]
-        if undescribed:
-            pairs = list(pairs_to_come(window, {ref.digest for ref in undescribed}))
-        else:
-            pairs = LightPath(window, steps, bench).pairs
+        refs, pairs = _to_know(window, steps, bench)
+        undescribed = [ref for ref in refs if not steps.is_described(ref)]
         unmeasured = [pair for pair in pairs if not steps.is_measured(*pair)]
         return [*steps.needs(undescribed, unmeasured), Need.of(window.centre_frame, FrameForm.FULL)]
 
@@ -53,14 +51,14 @@ class Deflicker:
 
     def render(self, window: Window, values: Values, outputs: Sequence[str], bench: Workbench) -> Rendered:
         started = time.perf_counter()
-        path = _measured(window, bench)
-        correction = path.correction()
+        light = _measured(window, bench)
+        correction = light.correction()
         bench.spend("describe", 1000 * (time.perf_counter() - started))
         bench.check()
-        planes = _corrected(path.window, correction, outputs, bench)
+        planes = _corrected(light.window, correction, outputs, bench)
         if CURVE in outputs:
-            draw_light(planes[CURVE], _over_time(path, float(values["strength"])))
-        own = path.window.distinct
+            draw_light(planes[CURVE], _over_time(light, float(values["strength"])))
+        own = light.window.distinct
         return Rendered(planes, own[0].frame, own[-1].frame)
 
 
@@ -71,14 +69,34 @@ def _steps(bench: Workbench) -> LightSteps:
     return LightSteps(bench, region, by_channel=values["channels"] == "rgb")
 
 
-def _measured(window: Window, bench: Workbench) -> LightPath:
-    """Return the path of light, every step of which has been measured."""
+def _to_know(
+    window: Window, steps: LightSteps, bench: Workbench
+) -> tuple[Sequence[FrameRef], Sequence[tuple[FrameRef, FrameRef]]]:
+    """Return the frames that are to be described and the pairs that are to be measured, known ones included."""
+    if is_holding(bench.values):
+        held = _held(window, steps, bench)
+        return held.refs, held.pairs
+    unknown = {ref.digest for ref in window.distinct if not steps.is_described(ref)}
+    pairs = list(pairs_to_come(window, unknown)) if unknown else LightPath(window, steps, bench).pairs
+    return window.distinct, pairs
+
+
+def _held(window: Window, steps: LightSteps, bench: Workbench) -> HeldLight:
+    """Return the held light beside the window's centre, or beside all frames of a window that is to be drawn."""
+    alone = Window(window.centre, 0, (window.centre_frame,), (True,))
+    return HeldLight(window if CURVE in bench.outputs else alone, steps, bench)
+
+
+def _measured(window: Window, bench: Workbench) -> LightPath | HeldLight:
+    """Return the path of light, or the light that is held, every step of which has been measured."""
     steps = _steps(bench)
-    bench.each(steps.description, (ref for ref in window.distinct if not steps.is_described(ref)))
-    path = LightPath(window, steps, bench)
-    unmeasured = {after.digest: (before, after) for before, after in path.pairs if not steps.is_measured(before, after)}
-    bench.each(lambda after: steps.step(*unmeasured[after.digest]), (after for _, after in unmeasured.values()))
-    return path
+    held = _held(window, steps, bench) if is_holding(bench.values) else None
+    refs = window.distinct if held is None else held.refs
+    bench.each(steps.description, (ref for ref in refs if not steps.is_described(ref)))
+    light, own = (LightPath(window, steps, bench), 1) if held is None else (held, 0)
+    unmeasured = {pair[own].digest: pair for pair in light.pairs if not steps.is_measured(*pair)}
+    bench.each(lambda ref: steps.step(*unmeasured[ref.digest]), (pair[own] for pair in unmeasured.values()))
+    return light
 
 
 def _corrected(window: Window, correction: Correction, outputs: Sequence[str], bench: Workbench) -> dict[str, Planes]:
@@ -105,11 +123,11 @@ def _corrected(window: Window, correction: Correction, outputs: Sequence[str], b
     return planes
 
 
-def _over_time(path: LightPath, strength: float) -> LightOverTime:
+def _over_time(light: LightPath | HeldLight, strength: float) -> LightOverTime:
     """Return the light of the window's frames before and after, each corrected as this window judges it."""
-    window = path.window
+    window = light.window
     own = [offset for offset, is_own in zip(window.offsets, window.own, strict=True) if is_own]
     chosen = sorted({0, *own[:: max(1, len(own) // DRAWN_POSITIONS)], own[-1]})
-    level = path.correction().level[np.asarray(window.own)]
-    after = [level[own.index(offset)] + strength * path.correction(offset).change for offset in chosen]
+    level = light.correction().level[np.asarray(window.own)]
+    after = [level[own.index(offset)] + strength * light.correction(offset).change for offset in chosen]
     return LightOverTime(np.asarray(own), level, np.asarray(chosen), np.asarray(after, np.float32))

@@ -15,7 +15,7 @@ from reelmend.buffer.companions import Companions
 from reelmend.buffer.memory import ContentMemory
 from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import Window
-from reelmend.frames import MASK, FrameForm, FrameFormat, FrameRef, Planes, SampleType
+from reelmend.frames import MASK, SOURCE, FrameForm, FrameFormat, FrameRef, Planes, SampleType
 from reelmend.inference.models import Model
 from reelmend.inference.session import Array, Session, SessionPool
 from reelmend.inference.turns import Turns
@@ -69,6 +69,7 @@ class Workbench:
     client: str = ""
     check: Check = lambda: None
     companions: Mapping[str, Companions] = field(default_factory=dict)
+    outputs: Sequence[str] = ()
     spent_ms: dict[str, float] = field(default_factory=dict)
     _pinned: dict[Hashable, Any] = field(default_factory=dict)
 
@@ -76,8 +77,12 @@ class Workbench:
         """Return the name of the mask that belongs to a frame of the window; None when that clip is not connected.
 
         Its pixels are asked for like any others, with `Need.of(mask, form)`; what is made of them has `mask.digest` in
-        its key. Frames may share a mask: a still belongs to all of them.
+        its key. Frames may share a mask: a still belongs to all of them. Frames of other clips have none.
         """
+        return self.companion(ref, clip) if ref.clip == SOURCE else None
+
+    def companion(self, ref: FrameRef, clip: str) -> FrameRef | None:
+        """Return the name of the auxiliary clip's frame that belongs to one of the window; None without that clip."""
         companions = self.companions.get(clip)
         return None if companions is None else companions.of(ref)
 

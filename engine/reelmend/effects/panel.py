@@ -34,6 +34,7 @@ from reelmend.effects.node_parameters import (
 from reelmend.effects.presets import CUSTOM, preset_values, presets_of
 from reelmend.errors import ReelmendError
 from reelmend.frames import MASK, SOURCE
+from reelmend.held_frame import HOLDS, NUMBER
 from reelmend.inference.models import ModelStore
 from reelmend.manifest import Manifest
 from reelmend.parameters import Choice, Parameter, ParameterType, Role
@@ -271,9 +272,10 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
             "radius_frames": max((manifest.temporal.radius_frames for manifest in manifests), default=0),
         },
         "identity": {"parameter": "strength", "value": 0.0} if "strength" in names else None,
+        "holds": {"parameter": HOLDS[0], "value": HOLDS[1], "frame": NUMBER} if NUMBER in names else None,
         "clips": input_clips(name, manifests),
         "groups": [group.model_dump() for group in GROUPS if group.name in {p.group for p in parameters}],
-        "parameters": [parameter.model_dump(mode="json", exclude_none=True) for parameter in _by_group(parameters)],
+        "parameters": [_parameter(parameter) for parameter in _by_group(parameters)],
         "transfer": {"parameter": INPUT_TRANSFER, "automatic": AUTO, "colourspaces": COLOURSPACES},
         "models": [_model(manifest, shared) for manifest in manifests],
         "presets": [_preset(name, preset.name, shared) for preset in presets_of(name)],
@@ -286,6 +288,15 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
 def _by_group(parameters: Iterable[Parameter]) -> list[Parameter]:
     order = [group.name for group in GROUPS]
     return sorted(parameters, key=lambda parameter: order.index(parameter.group))
+
+
+def _parameter(parameter: Parameter) -> dict[str, Any]:
+    """Return a control; which frame is held can be said only while one is."""
+    described = parameter.model_dump(mode="json", exclude_none=True)
+    parameter_that_holds, value = HOLDS
+    if parameter.name == NUMBER:
+        described["enabled_by"] = {"parameter": parameter_that_holds, "value": value}
+    return described
 
 
 def _model(manifest: Manifest, shared: Sequence[Parameter]) -> dict[str, Any]:
@@ -314,7 +325,7 @@ def _preset(effect: str, name: str, shared: Sequence[Parameter]) -> dict[str, An
 
 def _of_the_clip(parameters: Iterable[Parameter]) -> set[str]:
     """Return the parameters that are the clip's, not the mending's: presets and the choice of a model leave them."""
-    return {p.name for p in parameters if p.name == INPUT_TRANSFER or p.group == ANALYSIS}
+    return {p.name for p in parameters if p.name in (INPUT_TRANSFER, NUMBER) or p.group == ANALYSIS}
 
 
 def panel_json(models: ModelStore) -> str:

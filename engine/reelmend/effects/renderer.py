@@ -137,6 +137,7 @@ class Render:
             self._pool.output,
             client,
             companions=self._companions(job.auxiliary),
+            outputs=job.outputs,
         )
         self._keeps_to_mask = (
             MASK in self._bench.companions

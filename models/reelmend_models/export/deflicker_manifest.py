@@ -136,6 +136,26 @@ PARAMETERS = [
         "group": "temporal",
     },
     _choice(
+        "reference",
+        "Reference",
+        {"window": "Trend of the window", "frame": "Held frame"},
+        "What the light is brought to. Trend: it follows the scene's own light, fades and lighting changes stay. Held "
+        "frame: every frame takes the light of one, for time lapses and for shots of a camera that stands.",
+        group="temporal",
+    ),
+    {
+        "name": "reference_frame",
+        "label": "Reference frame",
+        "type": "integer",
+        "default": 0,
+        "minimum": -10_000_000,
+        "maximum": 10_000_000,
+        "display_minimum": 0,
+        "display_maximum": 1000,
+        "hint": "The number of the source's frame that is held, where a held frame is the reference.",
+        "group": "temporal",
+    },
+    _choice(
         "trend",
         "Trend",
         {"learned": "Learned", "fitted": "Fitted lines"},
@@ -188,7 +208,7 @@ MANIFEST: dict[str, Any] = {
     "scale-time equalization', IEEE Transactions on Image Processing, 2006",
     "alpha": "passes through",
     "outputs": ["result", "gain", "curve"],
-    "input_clips": ["Source", "Mask"],
+    "input_clips": ["Source", "Mask", "Reference"],
     "colour": {
         "transfer": "as is",
         "nominal_range": [0.0, 1.0],
