@@ -16,9 +16,9 @@ from reelmend_models.damage.stage import ClipInfo
 CAMERA_CLIP = Path(__file__).parent / "clip" / "dog.mp4"
 BOUNCES = 3
 FLICKER_SEED = 1906
-# Global flicker as in hand-cranked film: gain, gamma and offset jump from frame to frame, alike all over the picture.
+# As in hand-cranked film: gain, gamma and offset jump from frame to frame, and the parts of the picture on their own.
 FLICKER = Flicker(
-    gain_std=0.07, gain_memory=0.2, gamma_std=0.03, offset_std=0.008, spatial_std=0.0, outlier_probability=0.0
+    gain_std=0.07, gain_memory=0.2, gamma_std=0.03, offset_std=0.008, spatial_std=0.05, outlier_probability=0.0
 )
 
 

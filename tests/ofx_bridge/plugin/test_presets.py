@@ -21,9 +21,9 @@ CUSTOM, STANDARD, GENTLE, SLOW_LIGHT = range(4)
 def test_choosing_a_preset_sets_its_values_and_the_defaults_of_the_others(bundle: pyopenfx.Bundle) -> None:
     with bundle.plugin(DEFLICKER).create(SETTINGS) as effect:
         effect.set("preset", "Slow light")
-        assert (effect.get("radius"), effect.get("strength"), effect.get("stop_at_cuts")) == (30, 1.0, 1)
+        assert (effect.get("radius"), effect.get("strength"), effect.get("stop_at_cuts")) == (60, 1.0, 1)
         effect.set("preset", "Gentle")
-        assert (effect.get("radius"), effect.get("strength")) == (15, pytest.approx(0.7))
+        assert (effect.get("radius"), effect.get("strength")) == (30, pytest.approx(0.7))
         assert effect.violations == []
 
 
