@@ -89,7 +89,7 @@ def test_project_of_an_older_panel_is_brought_up_to_date(bundle_copy: Path, stag
         if effect["effect"] == "deflicker":
             effect["migrations"] = [
                 {"before": 3, "parameter": "view", "value": "gain", "to": "source"},
-                {"before": 4, "parameter": "radius", "value": 15, "to": 12},
+                {"before": 4, "parameter": "radius", "value": 30, "to": 12},
                 {"before": 2, "parameter": "strength", "value": 1.0, "to": 0.5},
             ]
     (bundle_copy / EFFECTS).write_text(json.dumps(panel))
