@@ -14,6 +14,7 @@ from reelmend_models.export.parity import check_parity, largest_difference, onnx
 
 WEIGHTS = Path(__file__).parents[3] / "models" / "weights"
 RECIPE = deflicker_recipe()
+MOST_BYTES = {"expect": 2_000_000, "expect_fitted": 500_000}  # a network, and all breaks that a line may have
 
 
 def test_two_exports_give_the_same_bytes_and_no_trace_of_the_machine() -> None:
@@ -37,7 +38,7 @@ def test_shipped_graph_computes_what_the_torch_module_computes(graph) -> None:
 @pytest.mark.parametrize("graph", RECIPE.graphs, ids=lambda graph: graph.name)
 def test_shipped_graph_is_small_and_names_no_source(graph) -> None:
     path = WEIGHTS / f"deflicker_{graph.name}.onnx"
-    assert path.stat().st_size < 100_000
+    assert path.stat().st_size < MOST_BYTES.get(graph.name, 100_000)
     model = onnx.load(path)
     assert not model.metadata_props
     assert not any(node.doc_string or node.metadata_props or node.name for node in model.graph.node)

@@ -8,14 +8,13 @@ from torch import Tensor, nn
 from reelmend_models.definitions.deflicker.compare import BANDS, FIELD_COLUMNS, FIELD_ROWS, PEDESTAL
 from reelmend_models.definitions.deflicker.luma import luma
 from reelmend_models.definitions.deflicker.running_max import running_max
-from reelmend_models.definitions.deflicker.sampling import enlarging
+from reelmend_models.definitions.deflicker.sampling import cubic_weights, enlarging
 from reelmend_models.definitions.deflicker.tones import MIDDLE, TONES, TOP, compressed
 
 STEPS = 256
 GREATEST_FLOAT = torch.finfo(torch.float32).max
 UNCHANGED_GAIN_VIEW = 0.5
 LEAST_CONTRAST = 0.25
-BLACK = 1e-3
 WHITE = 1.0
 NO_ROOM = 1e-6
 
@@ -49,10 +48,12 @@ class Correct(nn.Module):
         finite = light.abs() <= GREATEST_FLOAT
         brightest, darkest = (frame, frame) if self.per_channel else _extremes(frame)
         tone = _looked_up(tables, torch.where(finite, frame if self.per_channel else light, 0.0))
-        gain = _below_white((1.0 + tone) * over_picture, torch.where(finite, brightest, 0.0))
-        gain = torch.where(finite, gain, 1.0)
-        lift = (1.0 - (1.0 + torch.where(finite, tone, 0.0))) * -PEDESTAL  # −0 where there is none: x + (−0) is x
-        lift = torch.maximum(lift, torch.relu(torch.where(finite, darkest, 0.0)) * -gain)
+        tone = torch.where(finite, tone, 0.0)
+        gain = torch.where(finite, (1.0 + tone) * over_picture, 1.0)
+        lift = (1.0 - (1.0 + tone)) * -PEDESTAL  # −0 where there is none: x + (−0) is x
+        share = _share_below_white(gain, lift, torch.where(finite, brightest, 0.0))
+        gain = 1.0 + (gain - 1.0) * share
+        lift = torch.maximum(lift * share, torch.relu(torch.where(finite, darkest, 0.0)) * -gain)
         return frame * gain + lift, UNCHANGED_GAIN_VIEW * gain
 
 
@@ -71,7 +72,7 @@ def _table(curve: Tensor) -> Tensor:
     """
     places = torch.linspace(0.0, TOP, STEPS + 1)
     log_gain = _between_tones() @ curve
-    slack = (1.0 - LEAST_CONTRAST) * torch.log(MIDDLE * places / (1.0 - places) + BLACK)
+    slack = (1.0 - LEAST_CONTRAST) * torch.log(MIDDLE * places / (1.0 - places) + PEDESTAL)
     rising = running_max(log_gain + slack) - slack
     changes = torch.where(rising > log_gain + 1e-6, torch.exp(rising), torch.exp(log_gain)) - 1.0
     return torch.cat([changes, changes[-1:]])
@@ -79,10 +80,8 @@ def _table(curve: Tensor) -> Tensor:
 
 def _between_tones() -> Tensor:
     """Return (257, 16): cubic interpolation between tones, straight on at both ends."""
-    wide = enlarging((TONES + 2) * STEPS, TONES + 2)  # cells two more, so that both ends can be drawn on
-    step = STEPS / (TONES - 1)
-    rows = ((1.5 + torch.arange(STEPS + 1) / step) * STEPS - 0.5).round().to(torch.int64)
-    weights = wide[rows]
+    places = 1.0 + torch.linspace(0.0, TONES - 1.0, STEPS + 1)  # among two tones more, so that both ends are drawn on
+    weights = cubic_weights(places, TONES + 2)
     inner = weights[:, 1:-1].clone()
     inner[:, 0] += 2.0 * weights[:, 0]
     inner[:, 1] -= weights[:, 0]
@@ -111,11 +110,11 @@ def _over_picture(field: Tensor, bands: Tensor, height: int, width: int) -> Tens
     return (patches + stripes + patches * stripes)[None]
 
 
-def _below_white(gain: Tensor, brightest: Tensor) -> Tensor:
-    """Return the gain, bent so that display-referred highlights stay below white; the same for most pixels."""
-    raised = torch.relu(brightest * (gain - 1.0))
+def _share_below_white(gain: Tensor, lift: Tensor, brightest: Tensor) -> Tensor:
+    """Return the share of the change that keeps display-referred highlights below white; 1 for most pixels."""
+    raised = torch.relu(brightest * (gain - 1.0) + lift)
     room = torch.relu(WHITE - brightest) + NO_ROOM
     is_display_referred = (brightest.max() <= WHITE).to(gain.dtype)
     share = raised * is_display_referred / room
     squared = share * share
-    return 1.0 + (gain - 1.0) * torch.rsqrt(torch.sqrt(1.0 + squared * squared))
+    return torch.rsqrt(torch.sqrt(1.0 + squared * squared))

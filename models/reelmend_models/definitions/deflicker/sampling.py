@@ -24,8 +24,12 @@ def enlarging(pixels: int, cells: int) -> Tensor:
 
     Rows sum to 1 up to rounding. `cells` must be fixed at export and at least 3.
     """
-    place = (torch.arange(pixels, dtype=torch.float32) + 0.5) * cells / pixels - 0.5
-    distance = (place[:, None] - torch.arange(-2, cells + 2, dtype=torch.float32)[None, :]).abs()
+    return cubic_weights((torch.arange(pixels, dtype=torch.float32) + 0.5) * cells / pixels - 0.5, cells)
+
+
+def cubic_weights(places: Tensor, cells: int) -> Tensor:
+    """Return (N, cells): the weight of each cell at N places, counted in cells from the centre of the first."""
+    distance = (places[:, None] - torch.arange(-2, cells + 2, dtype=torch.float32)[None, :]).abs()
     near = ((SLOPE + 2) * distance - (SLOPE + 3)) * distance * distance + 1
     far = ((SLOPE * distance - 5 * SLOPE) * distance + 8 * SLOPE) * distance - 4 * SLOPE
     weights = torch.where(distance <= 1, near, torch.where(distance < 2, far, 0.0))

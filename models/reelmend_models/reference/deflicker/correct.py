@@ -7,12 +7,11 @@ import numpy as np
 from reelmend_models.reference.deflicker.arrays import Array, single
 from reelmend_models.reference.deflicker.compare import BANDS, FIELD_COLUMNS, FIELD_ROWS, PEDESTAL
 from reelmend_models.reference.deflicker.expect import Correction
-from reelmend_models.reference.deflicker.sampling import enlarging
+from reelmend_models.reference.deflicker.sampling import cubic_weights, enlarging
 from reelmend_models.reference.deflicker.tones import MIDDLE, TONES, TOP, compressed, luma
 
 STEPS = 256
 LEAST_CONTRAST = 0.25
-BLACK = 1e-3
 NO_ROOM = np.float32(1e-6)
 
 
@@ -22,10 +21,12 @@ def correct(planes: Array, correction: Correction, strength: float = 1.0) -> Arr
     finite = np.isfinite(light)
     brightest, darkest = (np.where(finite, found, np.float32(0)) for found in (planes.max(axis=0), planes.min(axis=0)))
     tone = _looked_up(_table(correction.curve * strength), np.where(finite, light, np.float32(0)))
-    gain = (1 + tone) * (1 + _over_picture(correction, strength, *light.shape))
-    gain = np.where(finite, _below_white(gain, brightest), np.float32(1))
-    lift = np.where(finite, tone, np.float32(0)) * np.float32(PEDESTAL)
-    lift = np.maximum(lift, np.maximum(darkest, np.float32(0)) * -gain)  # nothing falls below black
+    tone = np.where(finite, tone, np.float32(0))
+    gain = np.where(finite, (1 + tone) * (1 + _over_picture(correction, strength, *light.shape)), np.float32(1))
+    lift = tone * np.float32(PEDESTAL)
+    share = _share_below_white(gain, lift, brightest)
+    gain = 1 + (gain - 1) * share
+    lift = np.maximum(lift * share, np.maximum(darkest, np.float32(0)) * -gain)  # nothing falls below black
     with np.errstate(invalid="ignore"):
         return np.where(finite, planes * gain + lift, planes)
 
@@ -34,7 +35,7 @@ def _table(curve: Array) -> Array:
     """Return gains less 1 at 257 steps of compressed light; contrast never falls below a quarter."""
     places = np.linspace(0.0, TOP, STEPS + 1)
     log_gain = _between_tones() @ curve
-    slack = (1.0 - LEAST_CONTRAST) * np.log(MIDDLE * places / (1.0 - places) + BLACK)
+    slack = (1.0 - LEAST_CONTRAST) * np.log(MIDDLE * places / (1.0 - places) + PEDESTAL)
     rising = np.maximum.accumulate(log_gain + slack) - slack
     return single(np.exp(np.where(rising > log_gain + 1e-6, rising, log_gain)) - 1.0)
 
@@ -44,9 +45,8 @@ def _between_tones() -> Array:
     drawn_on = np.zeros((TONES + 2, TONES))
     drawn_on[1:-1] = np.eye(TONES)
     drawn_on[0, :2], drawn_on[-1, -2:] = (2.0, -1.0), (-1.0, 2.0)
-    wide = enlarging((TONES + 2) * STEPS, TONES + 2)
-    rows = np.rint((1.5 + np.arange(STEPS + 1) * ((TONES - 1) / STEPS)) * STEPS - 0.5).astype(int)
-    return single(wide[rows] @ drawn_on)
+    places = 1.0 + np.arange(STEPS + 1) * ((TONES - 1) / STEPS)
+    return single(cubic_weights(places, TONES + 2) @ drawn_on)
 
 
 def _looked_up(table: Array, light: Array) -> Array:
@@ -63,11 +63,11 @@ def _over_picture(correction: Correction, strength: float, height: int, width: i
     return single(patches + stripes + patches * stripes)
 
 
-def _below_white(gain: Array, brightest: Array) -> Array:
-    """Return the gain, bent so that highlights of a frame without values above 1 stay below 1."""
+def _share_below_white(gain: Array, lift: Array, brightest: Array) -> Array:
+    """Return the share of the change that keeps highlights of a frame without values above 1 below 1."""
     if brightest.max() > 1.0:
-        return gain
-    raised = np.maximum(brightest * (gain - 1), np.float32(0))
+        return np.ones_like(gain)
+    raised = np.maximum(brightest * (gain - 1) + lift, np.float32(0))
     share = raised / (np.maximum(1 - brightest, np.float32(0)) + NO_ROOM)
     squared = share * share
-    return 1 + (gain - 1) / np.sqrt(np.sqrt(1 + squared * squared))
+    return single(1 / np.sqrt(np.sqrt(1 + squared * squared)))

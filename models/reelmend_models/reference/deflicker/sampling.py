@@ -17,11 +17,15 @@ def cell_means(pixels: int, cells: int) -> Array:
 
 def enlarging(pixels: int, cells: int) -> Array:
     """Return (pixels, cells): Keys' cubic interpolation between the centres of cells, those at the edge repeated."""
-    place = (np.arange(pixels) + 0.5) * cells / pixels - 0.5
-    weights = np.zeros((pixels, cells))
+    return cubic_weights((np.arange(pixels) + 0.5) * cells / pixels - 0.5, cells)
+
+
+def cubic_weights(places: np.ndarray, cells: int) -> Array:
+    """Return (N, cells): the weight of each cell at N places, counted in cells from the centre of the first."""
+    weights = np.zeros((len(places), cells))
     for step in (-1, 0, 1, 2):
-        cell = np.floor(place).astype(int) + step
-        np.add.at(weights, (np.arange(pixels), np.clip(cell, 0, cells - 1)), _cubic(np.abs(place - cell)))
+        cell = np.floor(places).astype(int) + step
+        np.add.at(weights, (np.arange(len(places)), np.clip(cell, 0, cells - 1)), _cubic(np.abs(places - cell)))
     return single(weights)
 
 
