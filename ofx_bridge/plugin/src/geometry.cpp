@@ -39,6 +39,11 @@ void name_mask_frames(const EffectDefinition& definition, const ofxpp::Effect& e
             out_args.offer("OfxImageClipPropFrameRange_Mask", static_cast<double>(frame), index++);
 }
 
+// Whether a held frame is to be named besides those that are read: one that the clip lacks fails where it is rendered.
+bool is_beyond(const FrameSpan& reads, int64_t held_frame, const std::optional<FrameSpan>& clip) {
+    return !reads.contains(held_frame) && (!clip || clip->contains(held_frame));
+}
+
 }  // namespace
 
 OfxStatus get_clip_preferences(const ofxpp::Effect& effect, const ofxpp::PropertySet& out_args) {
@@ -70,6 +75,8 @@ OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Eff
     constexpr const char* kProperty = "OfxImageClipPropFrameRange_Source";
     out_args.set(kProperty, static_cast<double>(reads.first), 0);
     out_args.set(kProperty, static_cast<double>(reads.last), 1);
+    if (!settings.identity && settings.held_frame && is_beyond(reads, *settings.held_frame, window.clip))
+        for (const int index : {2, 3}) out_args.offer(kProperty, static_cast<double>(*settings.held_frame), index);
     if (!settings.identity && settings.reads_mask) name_mask_frames(definition, effect, reads, out_args);
     return kOfxStatOK;
 }

@@ -212,6 +212,17 @@ std::optional<TransferRule> parse_transfer(const Json& json, const EffectDefinit
     return transfer;
 }
 
+std::optional<HoldRule> parse_hold(const Json& json, const EffectDefinition& effect) {
+    const auto found = json.find("holds");
+    if (found == json.end() || found->is_null()) return std::nullopt;
+    const auto& parameter = known(effect, found->at("parameter").get<std::string>(), "holds");
+    const auto& frame = known(effect, found->at("frame").get<std::string>(), "holds");
+    HoldRule rule{parameter.name, found->at("value").get<std::string>(), frame.name};
+    if (!parameter.choice_of(rule.value)) refuse("'" + parameter.name + "' never is '" + rule.value + "'");
+    if (frame.type != ParameterType::integer) refuse("the held frame '" + frame.name + "' is no integer");
+    return rule;
+}
+
 MigrationRule parse_migration(const Json& json, const EffectDefinition& effect) {
     const auto& parameter = known(effect, json.at("parameter").get<std::string>(), "a migration");
     return {json.at("before").get<int>(), parameter.name, value_of(json.at("value"), parameter.type),
@@ -257,6 +268,7 @@ EffectDefinition parse_effect(const Json& json) {
         effect.groups.push_back(
             {group.at("name").get<std::string>(), group.at("label").get<std::string>(), group.value("open", true)});
     for (const auto& parameter : json.at("parameters")) effect.parameters.push_back(parse_parameter(parameter));
+    effect.holds = parse_hold(json, effect);
     effect.transfer = parse_transfer(json, effect);
     effect.has_mask = has_mask(json);
     for (const auto& model : list_of(json, "models")) effect.models.push_back(parse_model(model, effect));

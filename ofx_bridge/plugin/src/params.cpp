@@ -283,6 +283,8 @@ Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet
     settings.radius_frames = model.radius_frames(definition);
     settings.reads_mask = model.reads_mask();
     bool does_nothing = false;
+    bool holds = false;
+    int64_t held_frame = 0;
     for (const auto& parameter : definition.parameters) {
         const Value value = read_value(parameter, params, time);
         if (parameter.role != Role::model) {
@@ -295,7 +297,12 @@ Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet
             settings.radius_frames = static_cast<int>(as_number(taken.value_or(value)));
         if (taken && definition.identity && parameter.name == definition.identity->parameter)
             does_nothing = as_number(*taken) == definition.identity->value;
+        if (taken && definition.holds && parameter.name == definition.holds->parameter)
+            holds = *taken == Value(definition.holds->value);
+        if (definition.holds && parameter.name == definition.holds->frame)
+            held_frame = std::get<int64_t>(taken.value_or(value));
     }
+    if (holds) settings.held_frame = held_frame;
     const bool shows_mended = settings.output == "result" && settings.view != ViewMode::difference;
     settings.identity = settings.view == ViewMode::source || (does_nothing && shows_mended);
     return settings;

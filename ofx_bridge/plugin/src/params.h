@@ -56,7 +56,8 @@ struct Settings {
     std::chrono::milliseconds timeout{60000};
     WithoutNeighbours without_neighbours = WithoutNeighbours::fail;
     FieldOrder field_order = FieldOrder::automatic;
-    bool reads_mask = false;  // the chosen model does
+    bool reads_mask = false;            // the chosen model does
+    std::optional<int64_t> held_frame;  // of the source, whose light the model holds
 };
 
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time);

@@ -112,7 +112,7 @@ void FrameRender::write() {
 }
 
 bool FrameRender::lacks_neighbours() const {
-    if (settings_.radius_frames == 0) return false;
+    if (settings_.radius_frames == 0 && !settings_.held_frame) return false;
     // MLT says 0 here and then answers each neighbour with the current frame: a window of one picture, which would
     // come out unmended and look like a success.
     const bool denied = effect_.host().find_int(kOfxImageEffectPropTemporalClipAccess).value_or(1) == 0;
@@ -132,6 +132,10 @@ void FrameRender::mend_without_neighbours() {
             note_ = "passes the source through: this host gives effects the current frame only";
             return show_source();
         case WithoutNeighbours::frames_already_seen:
+            if (settings_.held_frame)
+                refuse("it can't hold frame " + std::to_string(*settings_.held_frame) +
+                       ": this host gives effects the current frame only; set 'Reference' to the trend of the window, "
+                       "or use 'reelmend render' on the command line");
             note_ =
                 "works from the frames already seen: this host gives effects the current frame only. The result "
                 "depends on where playback began";
@@ -181,6 +185,7 @@ void FrameRender::announce_window() {
     int64_t last = window_.centre;
     while (last < window_.frames.last && announce(last + 1)) ++last;
     window_.frames = {first, last};
+    announce_held();
     // Last, since its image is the one that will be held on to.
     const auto known = source_->announce(window_.centre);
     if (known == nullptr) throw missing_frame(window_.centre);
@@ -249,6 +254,7 @@ transport::RenderJob FrameRender::job(size_t picture) const {
         job.window.push_back({frame.number, announced.digest, format});
     }
     if (!masks_.empty()) job.auxiliary.push_back(announced_masks(picture));
+    if (held_ != nullptr) job.auxiliary.push_back(announced_reference(picture));
     job.output = settings_.output;
     job.route = settings_.route;
     job.timeout = settings_.timeout;
@@ -257,6 +263,7 @@ transport::RenderJob FrameRender::job(size_t picture) const {
 
 transport::Digest FrameRender::supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
                                       void* planes) {
+    if (index >= frames_.size() + masks_.size()) return supply_held(picture, form, type, planes);
     if (index >= frames_.size()) return supply_mask(picture, index - frames_.size(), form, type, planes);
     const auto& [number, known, of_host] = frames_.at(index);
     const Picture& announced = known->pictures[picture];

@@ -70,6 +70,9 @@ class FrameRender {
     void mend_from_seen();
     bool lacks_neighbours() const;
     void announce_window();
+    void announce_held();
+    transport::AuxiliaryClip announced_reference(size_t picture) const;
+    transport::Digest supply_held(size_t picture, transport::Form form, transport::SampleType type, void* planes);
     void announce_masks();
     Mask mask_beside(int64_t number, int64_t host_frame);
     transport::AuxiliaryClip announced_masks(size_t picture) const;
@@ -103,7 +106,8 @@ class FrameRender {
     std::optional<SourceFrames> source_;
     std::optional<ofxpp::Clip> mask_clip_;
     std::optional<SourceFrames> mask_source_;
-    std::vector<Mask> masks_;  // ascending; empty: none is connected
+    std::vector<Mask> masks_;   // ascending; empty: none is connected
+    SourceFrames::Known held_;  // the frame whose light is held; null: none is
     FrameWindow window_;
     std::vector<WindowFrame> frames_;  // the window as announced, ascending
     size_t centre_ = 0;                // its place in frames_

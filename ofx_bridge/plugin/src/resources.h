@@ -41,6 +41,8 @@ enum class Role {
 
 // The input clip that says where an effect works, here and in the engine.
 constexpr const char* kMaskClip = "Mask";
+// The engine's clip of the one source frame whose light is held. The node has no such input.
+constexpr const char* kReferenceClip = "Reference";
 
 // The preset menu's value when the values are those of no preset.
 constexpr const char* kCustomPreset = "custom";
@@ -131,6 +133,13 @@ struct IdentityRule {
     double value = 0;
 };
 
+// While `parameter` has this value the effect holds a frame of the source, of the number that `frame` says.
+struct HoldRule {
+    std::string parameter;
+    std::string value;
+    std::string frame;
+};
+
 // A choice that follows what the host states of the clip's colourspace while it is at `automatic`.
 struct TransferRule {
     std::string parameter;
@@ -150,6 +159,7 @@ struct EffectDefinition {
     std::string radius_parameter;  // empty: the radius is fixed
     int radius_frames = 0;
     std::optional<IdentityRule> identity;
+    std::optional<HoldRule> holds;
     std::optional<TransferRule> transfer;
     std::vector<GroupDefinition> groups;
     std::vector<ParameterDefinition> parameters;

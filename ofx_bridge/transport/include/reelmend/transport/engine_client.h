@@ -55,8 +55,8 @@ struct WindowFrame {
     FrameFormat format;
 };
 
-// An auxiliary clip, such as "Mask": pictures of one plane and the source's size. Its first and its last frame belong
-// to all frames of the source before and after them.
+// An auxiliary clip of the source's size: "Mask", of one plane, or "Reference", of as many as the source. Its first and
+// its last frame belong to all frames of the source before and after them.
 struct AuxiliaryClip {
     std::string name;
     int64_t first_frame = 0;  // inclusive
