@@ -215,10 +215,12 @@ std::optional<TransferRule> parse_transfer(const Json& json, const EffectDefinit
 std::optional<HoldRule> parse_hold(const Json& json, const EffectDefinition& effect) {
     const auto found = json.find("holds");
     if (found == json.end() || found->is_null()) return std::nullopt;
-    const auto& parameter = known(effect, found->at("parameter").get<std::string>(), "holds");
-    const auto& frame = known(effect, found->at("frame").get<std::string>(), "holds");
-    HoldRule rule{parameter.name, found->at("value").get<std::string>(), frame.name};
-    if (!parameter.choice_of(rule.value)) refuse("'" + parameter.name + "' never is '" + rule.value + "'");
+    HoldRule rule{found->at("parameter").get<std::string>(), found->at("value").get<std::string>(),
+                  found->at("frame").get<std::string>()};
+    const auto* parameter = effect.find(rule.parameter);
+    if (parameter == nullptr) return std::nullopt;
+    const auto& frame = known(effect, rule.frame, "holds");
+    if (!parameter->choice_of(rule.value)) refuse("'" + parameter->name + "' never is '" + rule.value + "'");
     if (frame.type != ParameterType::integer) refuse("the held frame '" + frame.name + "' is no integer");
     return rule;
 }

@@ -128,9 +128,11 @@ typedef struct _reelmend_rpc_v1_WindowFrame {
     pb_callback_t parameters;
 } reelmend_rpc_v1_WindowFrame;
 
-/* Frames of one clip. An auxiliary clip has one plane a frame, of the source's width and height, and the source's frame
- numbers: frame n belongs to the source's frame n. Before its first and after its last frame it is held, so that a clip
- of one frame is a still that belongs to every frame. A mask is read as 0…1: samples beyond are clamped, NaN is 0. */
+/* Frames of one clip. An auxiliary clip has one plane a frame ("Reference": as many as the source), the source's width
+ and height, and the source's frame numbers: frame n belongs to the source's frame n. Before its first and after its
+ last frame it is held, so that a clip of one frame is a still that belongs to every frame. A mask is read as 0…1:
+ samples beyond are clamped, NaN is 0. "Reference" is a picture to whose light frames are brought, as a rule one frame
+ of the source; the deflicker needs it when its parameter "reference" is "frame", and refuses to go without it then. */
 typedef struct _reelmend_rpc_v1_ClipWindow {
     /* "Source", or an auxiliary clip of the model, one of ModelInfo.input_clips: "Mask", "Matte", "Reference". */
     pb_callback_t clip;
