@@ -29,7 +29,7 @@ from reelmend.media.interface import PixelType
 from reelmend_models.definitions.deflicker import expect
 from support.clips import ArrayClip, moving_scene, with_flicker
 from support.engines import RunningEngine
-from support.nodes import DEFLICKER, node, planar
+from support.nodes import DEFLICKER, instance_in, interleaved, node, planar
 
 COUNT, FIRST_FRAME, RADIUS, WIDTH, HEIGHT = 9, 1001, 1, 101, 67
 NUMBERS = list(range(FIRST_FRAME, FIRST_FRAME + COUNT))
@@ -192,6 +192,43 @@ def test_the_node_refuses_a_frame_that_the_clip_lacks(shared_engine: RunningEngi
             "frame 5 can't be held: the clip has frames 1001 to 1009; set 'Reference frame' to one" in str(message)
             for message in instance.messages
         )
+
+
+def test_fields_are_held_to_the_held_frames_own_fields(shared_engine: RunningEngine, frames: np.ndarray) -> None:
+    parameters = {**IN_THE_NODE, "fieldOrder": "Lower field first"}
+    with node(frames, shared_engine.address, first_frame=FIRST_FRAME, parameters=parameters) as instance:
+        picture = planar(instance.render(FIRST_FRAME + 2))
+    for rows in (slice(0, None, 2), slice(1, None, 2)):
+        field = np.ascontiguousarray(frames[:, :, rows])
+        assert picture[:, rows].tobytes() == cold(field, FIRST_FRAME + 2).tobytes()
+
+
+@pytest.mark.parametrize(
+    ("choice", "words"), [("Fail", "needs the frames around"), ("Use frames already seen", f"can't hold frame {HELD}")]
+)
+def test_a_host_of_single_frames_cannot_hold_one_and_is_told_so(
+    shared_engine: RunningEngine, frames: np.ndarray, choice: str, words: str
+) -> None:
+    parameters = {**IN_THE_NODE, "withoutNeighbours": choice}
+    with pyopenfx.load(find_bundle(), profile="mlt") as bundle:
+        with instance_in(bundle, frames, shared_engine.address, FIRST_FRAME, parameters) as instance:
+            with pytest.raises(pyopenfx.OfxError, match=words):
+                instance.render(FIRST_FRAME)
+
+
+def test_a_preset_leaves_the_number_of_the_held_frame(shared_engine: RunningEngine, frames: np.ndarray) -> None:
+    with node(frames, shared_engine.address, first_frame=FIRST_FRAME, parameters=IN_THE_NODE) as instance:
+        instance.set("preset", "Gentle")
+        assert instance.get("reference_frame") == HELD
+
+
+def test_an_edit_of_the_held_frame_shows(shared_engine: RunningEngine, frames: np.ndarray) -> None:
+    edited = frames.copy()
+    edited[HELD - FIRST_FRAME] *= 0.7
+    with node(frames, shared_engine.address, first_frame=FIRST_FRAME, parameters=IN_THE_NODE) as instance:
+        instance.render(FIRST_FRAME)
+        instance.set_source(lambda frame: interleaved(edited[frame - FIRST_FRAME]))
+        assert planar(instance.render(FIRST_FRAME)).tobytes() == cold(edited, FIRST_FRAME).tobytes()
 
 
 @pytest.mark.parametrize("protection", [0.0, 0.5, 1.0])
