@@ -72,3 +72,17 @@ TEST(a_choice_whose_default_is_not_offered_is_refused) {
         "default": "gain", "choices": [{"value": "result", "label": "Result"}]}, {"name": "radius")";
     CHECK_SAYS(refusal(effects(replaced(kEffect, "{\"name\": \"radius\"", choice))), "not among its choices");
 }
+
+TEST(what_holds_a_frame_is_read_and_refused_by_name) {
+    const std::string menu = R"("holds": {"parameter": "reference", "value": "frame", "frame": "radius"},
+        "parameters": [{"name": "reference", "label": "Reference", "type": "choice", "role": "model",
+        "default": "frame", "choices": [{"value": "frame", "label": "Held frame"}]}, )";
+    const std::string holding = replaced(kEffect, "\"parameters\": [", menu);
+    const auto rule = parse_effects(effects(holding), "effects.json").at(0).holds;
+    CHECK(rule && rule->parameter == "reference" && rule->value == "frame" && rule->frame == "radius");
+    const auto broken = [&](const char* from, const char* to) { return refusal(effects(replaced(holding, from, to))); };
+    CHECK_SAYS(broken("\"value\": \"frame\", \"frame\"", "\"value\": \"shot\", \"frame\""), "never is 'shot'");
+    CHECK_SAYS(broken("\"frame\": \"radius\"", "\"frame\": \"number\""), "no parameter 'number'");
+    CHECK_SAYS(broken("\"frame\": \"radius\"", "\"frame\": \"reference\""), "'reference' is no integer");
+    CHECK(!parse_effects(effects(kEffect), "effects.json").at(0).holds);
+}
