@@ -47,10 +47,9 @@ class Ratios(NamedTuple):
     noise: Array
 
 
-def no_step() -> Step:
-    """Return the step between a picture and itself."""
-    shapes = ((TONES,), (FIELD_ROWS, FIELD_COLUMNS), (BANDS,), (FIELD_ROWS, FIELD_COLUMNS))
-    return Step(*(np.zeros(shape, np.float32) for shape in shapes))
+_SHAPES = ((TONES,), (FIELD_ROWS, FIELD_COLUMNS), (BANDS,), (FIELD_ROWS, FIELD_COLUMNS))
+NO_STEP = Step(*(np.zeros(shape, np.float32) for shape in _SHAPES))
+"""Between a picture and itself, and to the first of all."""
 
 
 def compare(before: Description, after: Description) -> Step:
