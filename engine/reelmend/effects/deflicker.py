@@ -77,7 +77,7 @@ def _to_know(
         held = _held(window, steps, bench)
         return held.refs, held.pairs
     unknown = {ref.digest for ref in window.distinct if not steps.is_described(ref)}
-    pairs = list(pairs_to_come(window, unknown)) if unknown else LightPath(window, steps, bench).pairs
+    pairs = list(pairs_to_come(window, unknown, steps, bench)) if unknown else LightPath(window, steps, bench).pairs
     return window.distinct, pairs
 
 

@@ -66,7 +66,7 @@ class LightPath:
         shared = {
             "field_steps": _stacked(changes, lambda step: step.field, shapes["field_steps"]) * np.float32(is_patchy),
             "band_steps": _stacked(changes, lambda step: step.bands, shapes["band_steps"]) * np.float32(not is_patchy),
-            "trusts": _stacked(changes, lambda step: step.trust, shapes["trusts"]),
+            "trusts": self._trusts(changes, np.zeros(shapes["trusts"], np.float32)),
             "offsets": offsets,
             "weights": np.asarray(window.own, dtype=np.float32),
             "balance": scalar(float(values["balance"])),
@@ -98,6 +98,20 @@ class LightPath:
                 before = ref
         return changes
 
+    def _trusts(self, changes: Sequence[Step | None], nothing: Array) -> Array:
+        """Return (T, 9, 16) how far each change is to be trusted; a frame that repeats another is known like that one.
+
+        Else the copies of a frame would be corrected differently, those without a change on either side the least.
+        """
+        trusts = [None if change is None else change.trust for change in changes]
+        repeats = [False, *(after.digest == before.digest for before, after in itertools.pairwise(self.window.frames))]
+        forth = [position for position, repeat in enumerate(repeats) if repeat and self.window.own[position]]
+        for positions, towards in ((forth, -1), (reversed(forth), 1)):
+            for position in positions:
+                if trusts[position] is None and position + towards < len(trusts):
+                    trusts[position] = trusts[position + towards]
+        return np.stack([nothing if trust is None else trust for trust in trusts])
+
     def _is_stray(self) -> bool:
         """Say whether the centre looks like neither neighbour while these look alike: a flash, a burnt frame."""
         window, centre = self.window, self.window.radius_frames
@@ -107,25 +121,37 @@ class LightPath:
         return self._is_cut(before, here) and self._is_cut(here, after)
 
     def _is_cut(self, before: FrameRef, after: FrameRef) -> bool:
-        judge = self._bench.model.manifest.stage("describe").sha256
-        return remembered_cut(judge, before, after, self._bench, lambda ref: self._steps.description(ref).grid)
+        return _is_cut(before, after, self._steps, self._bench)
 
 
-def pairs_to_come(window: Window, unknown: set[bytes]) -> Iterator[tuple[FrameRef, FrameRef]]:
+def pairs_to_come(
+    window: Window, unknown: set[bytes], steps: LightSteps, bench: Workbench
+) -> Iterator[tuple[FrameRef, FrameRef]]:
     """Yield all pairs that may turn out to be needed while some frames of the window, by digest, are unknown.
 
-    A stray frame is stepped over, and whether one is stray shows only when its neighbours are known.
+    A stray frame is stepped over, and whether one is stray shows only when it and its neighbours are known.
     """
     own = window.distinct
     yield from itertools.pairwise(own)
-    for index in range(len(own) - 2):
-        if any(ref.digest in unknown for ref in own[max(0, index - 1) : index + 4]):
-            yield own[index], own[index + 2]
+    for before, between, after in zip(own, own[1:], own[2:], strict=False) if bench.values[STOP_AT_CUTS] else ():
+        if not unknown.isdisjoint((before.digest, between.digest, after.digest)) or (
+            (_is_cut(before, between, steps, bench) or _is_cut(between, after, steps, bench))
+            and not _is_cut(before, after, steps, bench)
+        ):
+            yield before, after
+
+
+def _is_cut(before: FrameRef, after: FrameRef, steps: LightSteps, bench: Workbench) -> bool:
+    judge = bench.model.manifest.stage("describe").sha256
+    return remembered_cut(judge, before, after, bench, lambda ref: steps.description(ref).grid)
 
 
 def _less(change: Step | None, earlier: Step | None) -> Step | None:
-    if change is None or earlier is None:
+    """Return the change less an earlier one; of a frame that repeats the one before the earlier change, its reverse."""
+    if earlier is None:
         return change
+    if change is None:
+        return Step(-earlier.curves, -earlier.field, -earlier.bands, earlier.trust)
     return Step(
         change.curves - earlier.curves, change.field - earlier.field, change.bands - earlier.bands, change.trust
     )

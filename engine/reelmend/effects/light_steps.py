@@ -94,7 +94,7 @@ class LightSteps:
         """Return the proxies that it takes to describe those frames and measure those pairs, masks included."""
         proxies = {ref.digest: ref for ref in undescribed}
         masks: dict[bytes, FrameRef] = {}
-        for ref in {ref.digest: ref for pair in unmeasured for ref in pair}.values():
+        for ref in dict.fromkeys(ref for pair in unmeasured for ref in pair):  # repeated frames have masks of their own
             if not self._bench.pin(self._name("look", ref)):
                 proxies[ref.digest] = ref
             mask = self._bench.mask(ref) if self._region.in_mask else None
