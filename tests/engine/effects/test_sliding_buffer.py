@@ -30,8 +30,12 @@ from support.window_models import two_stage_store
 COUNT = 7
 SCENE = with_flicker(moving_scene(COUNT, width=48, height=30))
 CUT = np.concatenate([SCENE[:4], moving_scene(3, width=48, height=30, seed=4) * np.float32(0.3)])
+FLASH = SCENE.copy()
+FLASH[3] = 0.95
 CLIPS = {
     "scene": SCENE,
+    "with a flash": FLASH,
+    "with frames twice": SCENE[[0, 1, 1, 2, 3, 3, 4]],
     "half scale": np.ascontiguousarray(SCENE[:, :, ::2, ::2]),
     "with a cut": CUT,
     "same frames again": SCENE[::-1].copy(),
@@ -40,6 +44,18 @@ CLIPS = {
 NODES: dict[str, tuple[str, str, int, dict[str, object]]] = {
     "deflicker": ("deflicker", "deflicker", 2, {"radius": 2}),
     "deflicker, wider": ("deflicker", "deflicker", 3, {"radius": 3, "strength": 0.5}),
+    "deflicker, colours and bands": (
+        "deflicker",
+        "deflicker",
+        2,
+        {"radius": 2, "channels": "rgb", "local_shape": "bands"},
+    ),
+    "deflicker, a corner, by lines": (
+        "deflicker",
+        "deflicker",
+        2,
+        {"radius": 2, "trend": "fitted", "analysis_right": 0.6, "analysis_bottom": 0.5},
+    ),
     "two stages": ("model", "two-stages", 1, {}),
     "two stages, brighter": ("model", "two-stages", 1, {"gain": 1.5, "stop_at_cuts": True}),
     "two stages, from linear": ("model", "two-stages", 1, {"input_transfer": "linear", "stop_at_cuts": True}),
