@@ -37,7 +37,7 @@ def draw_light(picture: Planes, light: LightOverTime) -> None:
     height, width = picture.shape[1:]
     if min(height, width) < LEAST_PIXELS:
         return
-    margin = round(MARGIN_SHARE * height)
+    margin = round(MARGIN_SHARE * min(height, width))
     tall, wide = round(HEIGHT_SHARE * height), width - 2 * margin
     top = height - margin - tall
     drawn = np.zeros((tall, wide, 3), np.uint8)
