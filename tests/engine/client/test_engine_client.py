@@ -43,26 +43,26 @@ print("rendered")
 
 def test_hung_engine_is_given_up_at_the_deadline(flickering_clip: ArrayClip) -> None:
     with engine() as running, EngineClient(running.address, timeout_s=1.0) as client:
-        client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+        client.render(RememberedClip(flickering_clip), 0, "deflicker", 30)
         os.kill(running.process.pid, signal.SIGSTOP)
         try:
             started = time.monotonic()
             with pytest.raises(DeadlineError, match="gave no answer within 1 s"):
-                client.render(RememberedClip(flickering_clip), 1, "deflicker", 15)
+                client.render(RememberedClip(flickering_clip), 1, "deflicker", 30)
             assert time.monotonic() - started < 5
         finally:
             os.kill(running.process.pid, signal.SIGCONT)
-        assert client.render(RememberedClip(flickering_clip), 1, "deflicker", 15).shape == (3, 64, 96)
+        assert client.render(RememberedClip(flickering_clip), 1, "deflicker", 30).shape == (3, 64, 96)
 
 
 def test_failed_renders_leave_no_thread_behind(shared_engine: RunningEngine, flickering_clip: ArrayClip) -> None:
     with EngineClient(shared_engine.address) as client:
         clip = RememberedClip(flickering_clip)
-        client.render(clip, 0, "deflicker", 15)
+        client.render(clip, 0, "deflicker", 30)
         before = threading.active_count()
         for _ in range(10):
             with pytest.raises(BadRequestError):
-                client.render(clip, 0, "deflicker", 15, {"strength": 2.0})
+                client.render(clip, 0, "deflicker", 30, {"strength": 2.0})
         ends = time.monotonic() + 10
         while threading.active_count() > before and time.monotonic() < ends:
             time.sleep(0.05)
@@ -81,7 +81,7 @@ def test_engine_of_another_api_version_is_refused_before_any_pixel(tmp_path: Pat
     server.start()
     try:
         with EngineClient(address) as client, pytest.raises(ModelError, match=r"9\.0\.0 .* speaks API 2"):
-            client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+            client.render(RememberedClip(flickering_clip), 0, "deflicker", 30)
     finally:
         server.stop(0).wait()
 
@@ -89,7 +89,7 @@ def test_engine_of_another_api_version_is_refused_before_any_pixel(tmp_path: Pat
 def test_nobody_listening_is_said_with_a_remedy(tmp_path: Path, flickering_clip: ArrayClip) -> None:
     with EngineClient(f"unix:{tmp_path}/nobody.sock") as client:
         with pytest.raises(UnavailableError, match=r"no engine answers at .* start one with 'reelmend serve'"):
-            client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+            client.render(RememberedClip(flickering_clip), 0, "deflicker", 30)
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="a mount of its own needs root")

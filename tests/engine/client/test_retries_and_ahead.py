@@ -121,15 +121,15 @@ def test_engine_that_was_started_anew_is_used_without_a_word(tmp_path: Path, fli
     with EngineClient(address) as client:
         source = RememberedClip(flickering_clip)
         with futures.ThreadPoolExecutor(3) as pool:  # more than one stream is open, and goes
-            list(pool.map(lambda n: client.render(source, n, "deflicker", 15), range(3)))
+            list(pool.map(lambda n: client.render(source, n, "deflicker", 30), range(3)))
         first.kill()
         second = start_engine(address)
         try:
-            assert client.render(source, 3, "deflicker", 15).shape == (3, 64, 96)
+            assert client.render(source, 3, "deflicker", 30).shape == (3, 64, 96)
         finally:
             second.kill()
         with pytest.raises(UnavailableError, match="start one with 'reelmend serve'"):
-            client.render(source, 4, "deflicker", 15)
+            client.render(source, 4, "deflicker", 30)
 
 
 @pytest.mark.parametrize("ahead", [0, 1, 3])
@@ -138,9 +138,9 @@ def test_clip_comes_in_the_order_of_play_whatever_runs_ahead(
 ) -> None:
     order = [*range(8), 5, 4, 3, 0]
     with EngineClient(shared_engine.address) as client:
-        wanted = {n: client.render(RememberedClip(flickering_clip), n, "deflicker", 15).copy() for n in set(order)}
+        wanted = {n: client.render(RememberedClip(flickering_clip), n, "deflicker", 30).copy() for n in set(order)}
         source = RememberedClip(flickering_clip)
-        found = [(n, planes.copy()) for n, planes in client.render_clip(source, order, "deflicker", 15, ahead=ahead)]
+        found = [(n, planes.copy()) for n, planes in client.render_clip(source, order, "deflicker", 30, ahead=ahead)]
     assert [number for number, _ in found] == order
     assert all(planes.tobytes() == wanted[number].tobytes() for number, planes in found)
 
@@ -184,8 +184,8 @@ def test_frame_stays_as_it_is_while_later_ones_come(
 ) -> None:
     source = RememberedClip(flickering_clip)
     with EngineClient(shared_engine.address, route) as client:
-        frames = [client.render(source, number, "deflicker", 15) for number in range(6)]
+        frames = [client.render(source, number, "deflicker", 30) for number in range(6)]
         copies = [frame.copy() for frame in frames]
         for number in range(6, 12):
-            client.render(source, number, "deflicker", 15)
+            client.render(source, number, "deflicker", 30)
     assert all(np.array_equal(frame, copy) for frame, copy in zip(frames, copies, strict=True))

@@ -102,7 +102,7 @@ def test_longest_idle_stream_makes_room_and_its_client_notices_nothing(
     with ExitStack() as stack:
         clients = [stack.enter_context(EngineClient(small_engine.address)) for _ in range(2 * STREAMS)]
         for client in clients + clients[::-1]:
-            assert client.render(clip, 3, "deflicker", 15).shape == (3, 64, 96)
+            assert client.render(clip, 3, "deflicker", 30).shape == (3, 64, 96)
         assert clients[0].info().streams_open <= STREAMS
 
 
@@ -111,7 +111,7 @@ def test_streams_that_never_say_a_word_hang_nobody(small_engine: RunningEngine, 
         for _ in range(60):
             stack.enter_context(RawStream(small_engine.address))
         with EngineClient(small_engine.address, timeout_s=30) as client:
-            assert client.render(RememberedClip(flickering_clip), 3, "deflicker", 15).shape == (3, 64, 96)
+            assert client.render(RememberedClip(flickering_clip), 3, "deflicker", 30).shape == (3, 64, 96)
             wait_until(lambda: client.info().streams_open <= STREAMS, "more streams than there are places")
 
 
@@ -129,10 +129,10 @@ def test_busy_engine_says_when_to_come_back_and_a_client_does(
         clip = RememberedClip(flickering_clip)
         with EngineClient(small_engine.address, timeout_s=0.4) as hasty:
             with pytest.raises((CapacityError, DeadlineError)):
-                hasty.render(clip, 3, "deflicker", 15)
+                hasty.render(clip, 3, "deflicker", 30)
         with EngineClient(small_engine.address, timeout_s=30) as patient:
             threading.Timer(1.0, busy[0].close).start()
-            assert patient.render(clip, 3, "deflicker", 15).shape == (3, 64, 96)
+            assert patient.render(clip, 3, "deflicker", 30).shape == (3, 64, 96)
 
 
 def test_silent_client_hears_that_its_deadline_has_passed(small_engine: RunningEngine) -> None:

@@ -67,7 +67,7 @@ def test_server_says_who_it_is(client: EngineClient, shared_engine: RunningEngin
 def test_models_are_listed_with_every_parameter(client: EngineClient) -> None:
     model = next(model for model in client.models("deflicker") if model.id == "deflicker")
     parameters = {parameter.name: parameter for parameter in model.parameters}
-    assert parameters["radius"].default_value.integer == 15
+    assert parameters["radius"].default_value.integer == 30
     assert (parameters["strength"].minimum, parameters["strength"].maximum) == (0, 1)
     assert list(model.outputs) == ["result", "gain"]
     assert client.models("colourise") == []
@@ -106,7 +106,7 @@ def test_health_and_reflection_are_served(channel: grpc.Channel) -> None:
 def test_wrong_request_is_refused_in_words(
     client: EngineClient, flickering_clip: ArrayClip, asked: dict, error: type[ReelmendError], words: str
 ) -> None:
-    arguments = {"frame": 5, "effect": "deflicker", "radius_frames": 15} | asked
+    arguments = {"frame": 5, "effect": "deflicker", "radius_frames": 30} | asked
     with pytest.raises(error, match=words):
         client.render(RememberedClip(flickering_clip), **arguments)
 
@@ -191,22 +191,22 @@ def test_deadline_is_honoured_between_steps(shared_engine: RunningEngine) -> Non
         EngineClient(shared_engine.address, timeout_s=0.001) as hasty,
         pytest.raises(DeadlineError, match="not ready within 1 ms; raise the timeout"),
     ):
-        hasty.render(clip, 1, "deflicker", 15)
+        hasty.render(clip, 1, "deflicker", 30)
 
 
 def test_window_beyond_the_memory_budget_is_refused_with_a_remedy(flickering_clip: ArrayClip) -> None:
     frames = np.random.default_rng(7).random((1, 3, 1200, 1600), dtype=np.float32)
     with engine("--memory", "16M") as small, EngineClient(small.address) as client:
         with pytest.raises(CapacityError, match="start it with more --memory"):
-            client.render(RememberedClip(ArrayClip(frames)), 0, "deflicker", 15)
+            client.render(RememberedClip(ArrayClip(frames)), 0, "deflicker", 30)
         # and the engine lives on
-        assert client.render(RememberedClip(flickering_clip), 3, "deflicker", 15).shape == (3, 64, 96)
+        assert client.render(RememberedClip(flickering_clip), 3, "deflicker", 30).shape == (3, 64, 96)
 
 
 def test_strength_zero_moves_no_pixel_at_all(client: EngineClient) -> None:
     frames = np.random.default_rng(8).random((3, 3, 30, 30), dtype=np.float32)
     before = client.info().bytes_received
-    result = client.render(RememberedClip(ArrayClip(frames)), 1, "deflicker", 15, {"strength": 0.0})
+    result = client.render(RememberedClip(ArrayClip(frames)), 1, "deflicker", 30, {"strength": 0.0})
     assert (result == frames[1]).all()
     assert client.info().bytes_received == before
 

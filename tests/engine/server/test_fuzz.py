@@ -211,6 +211,6 @@ def test_after_all_that_the_engine_renders_the_same_bits(fuzzed: RunningEngine, 
     renderer = Renderer(ModelStore.default())
     (wanted,) = (planes for _, planes in render_clip(renderer, "deflicker", {}, flickering_clip, [5]))
     with EngineClient(fuzzed.address) as client:
-        assert client.render(RememberedClip(flickering_clip), 5, "deflicker", 15).tobytes() == wanted.tobytes()
+        assert client.render(RememberedClip(flickering_clip), 5, "deflicker", 30).tobytes() == wanted.tobytes()
         assert client.info().streams_open <= 8
     assert fuzzed.process.poll() is None

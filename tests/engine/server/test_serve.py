@@ -50,7 +50,7 @@ def test_loopback_with_port_zero_says_which_port_it_found(flickering_clip: Array
     with engine(address="127.0.0.1:0") as running:
         assert re.fullmatch(r"127\.0\.0\.1:[1-9]\d+", running.address)
         with EngineClient(running.address) as client:
-            assert client.render(RememberedClip(flickering_clip), 0, "deflicker", 15).shape == (3, 64, 96)
+            assert client.render(RememberedClip(flickering_clip), 0, "deflicker", 30).shape == (3, 64, 96)
 
 
 @pytest.mark.parametrize(
@@ -101,7 +101,7 @@ def test_socket_of_another_program_stays_its_own(tmp_path: Path) -> None:
 
 def test_engine_stops_at_once_when_streams_are_open_but_idle(flickering_clip: ArrayClip) -> None:
     with engine() as running, EngineClient(running.address) as client:
-        client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+        client.render(RememberedClip(flickering_clip), 0, "deflicker", 30)
         started = time.monotonic()
         assert running.stop() == 0
         assert time.monotonic() - started < 2
@@ -131,11 +131,11 @@ def test_shared_memory_goes_with_the_stream_and_with_the_engine(flickering_clip:
     with engine() as running:
         process_id = running.process.pid
         with EngineClient(running.address, Route.SHARED_MEMORY) as client:
-            client.render(RememberedClip(flickering_clip), 0, "deflicker", 15)
+            client.render(RememberedClip(flickering_clip), 0, "deflicker", 30)
             assert segments(process_id)
         wait_until_gone(process_id)
         with EngineClient(running.address, Route.SHARED_MEMORY) as client:
-            client.render(RememberedClip(flickering_clip), 1, "deflicker", 15)
+            client.render(RememberedClip(flickering_clip), 1, "deflicker", 30)
             assert segments(process_id)
             running.kill()
     wait_until_gone(process_id)
