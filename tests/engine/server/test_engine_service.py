@@ -69,7 +69,7 @@ def test_models_are_listed_with_every_parameter(client: EngineClient) -> None:
     parameters = {parameter.name: parameter for parameter in model.parameters}
     assert parameters["radius"].default_value.integer == 30
     assert (parameters["strength"].minimum, parameters["strength"].maximum) == (0, 1)
-    assert list(model.outputs) == ["result", "gain"]
+    assert list(model.outputs) == ["result", "gain", "curve"]
     assert client.models("colourise") == []
 
 
