@@ -23,7 +23,9 @@ WELL_KNOWN = 0.3
 NOTHING = 1e-6
 JUMPS = ((1, 1.0), (2, 1.5), (3, 2.2), (4, 3.0))
 """Frames apart, and how many times as much light must jump there."""
-LEAVES_ALONE, TAKES_OUT, STANDS_OUT = 0.5, 1.5, 0.2
+LEAVES_ALONE, TAKES_OUT = 0.5, 1.5
+STANDS_OUT, STANDS_OUT_FROM = 0.3, 0.05
+FADES_BEND = 0.35
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,9 @@ def _restlessness(paths: Array, known: np.ndarray) -> Array:
     for apart, just_seen in JUMPS:
         before, at, after = slice(None, -2 * apart), slice(apart, -apart), slice(2 * apart, None)
         all_known = known[before] & known[at] & known[after]
-        jump = np.abs(paths[:, before] - 2.0 * paths[:, at] + paths[:, after])[:, all_known]
+        slope = np.abs(paths[:, after] - paths[:, before])
+        bend = FADES_BEND * np.maximum(slope, slope[:1]) ** 2
+        jump = np.maximum(np.abs(paths[:, before] - 2.0 * paths[:, at] + paths[:, after]) - bend, 0.0)[:, all_known]
         count = jump.shape[1]
         median = np.sort(jump, axis=1)[:, (count - 1) // 2] if count else np.zeros(len(paths))
         found.append(median * same_deviation / just_seen)
@@ -123,7 +127,8 @@ def _shares(expected: Array, restless: Array) -> tuple[float, Array]:
 
 def _seen(restless: Array, correction: Array, just_seen: float) -> Array:
     """Return 0 where flicker could not be seen, 1 where it could."""
-    seen = np.sqrt(restless**2 + (STANDS_OUT * correction) ** 2) / just_seen
+    stands_out = STANDS_OUT * np.maximum(np.abs(correction) - STANDS_OUT_FROM, 0.0)
+    seen = np.sqrt(restless**2 + stands_out**2) / just_seen
     share = np.clip((seen - LEAVES_ALONE) / (TAKES_OUT - LEAVES_ALONE), 0.0, 1.0)
     return single(share * share * (3.0 - 2.0 * share))
 
