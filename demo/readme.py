@@ -1,11 +1,7 @@
-"""Draws the pictures of the README and of docs/deflicker.md: `python -m demo.readme [FOLDER] [NAME…]`.
-
-Real film is read from ../shared/footage, or $REELMEND_FILM; where it is missing, its picture is left as it is.
-"""
+"""Draws the pictures of the README and of docs/deflicker.md: `python -m demo.readme [FOLDER] [NAME…]`."""
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,10 +24,8 @@ from reelmend_models.damage.stage import Stage
 Picture = npt.NDArray[np.uint8]
 
 FOLDER = Path(__file__).parents[1] / "docs" / "pictures"
-FILM_VARIABLE, FILM_FOLDER = "REELMEND_FILM", Path("../shared/footage")
-FILM_FRAMES = "a_trip_down_market_street_before_the_fire/%05d.png"
-FILM_SHOWN = (41, 42, 43)
 SEED = 1906
+CRANKED = Chain((Flicker(gain_std=0.12, gamma_std=0.03, offset_std=0.01, spatial_std=0.03, outlier_probability=0.0),))
 PATCHES = Chain((Flicker(gain_std=0.02, gamma_std=0.0, offset_std=0.0, spatial_std=0.14, outlier_probability=0.0),))
 UNEVEN = Chain((Flicker(gain_std=0.06, gamma_std=0.0, offset_std=0.0, spatial_std=0.1, outlier_probability=0.0),))
 ROLLING = Chain((Bands(depth=0.1, bands_per_height=2.6, roll_per_frame=0.31, overtone=0.0, uneven_std=0.0),))
@@ -58,14 +52,12 @@ class Frames:
         return self.planes[frame - self.first_frame]
 
 
-def film(renderer: Renderer) -> Picture:
-    """Return three frames of real film and a slice of all of them, before over after."""
-    folder = Path(os.environ.get(FILM_VARIABLE, FILM_FOLDER))
-    with open_reader(str(folder / FILM_FRAMES)) as reader:
-        before = _all(reader)
+def whole(renderer: Renderer) -> Picture:
+    """Return three frames under flicker of the whole picture and a slice of all of them, before over after."""
+    _, before = _damaged(CRANKED)
     after = _rendered(renderer, before)
-    rows = [[*(clip.read(at) for at in FILM_SHOWN), _slit(clip)] for clip in (before, after)]
-    heads = [*(f"frame {at}" for at in FILM_SHOWN), f"one column of all {len(before.planes)} frames"]
+    rows = [[*(clip.read(at) for at in SHOWN), _slit(clip)] for clip in (before, after)]
+    heads = [*(f"frame {at}" for at in SHOWN), f"one column of all {len(before.planes)} frames"]
     return _sheet(rows, heads, ("before", "after"))
 
 
@@ -175,7 +167,7 @@ def _write(sheet: Picture, text: str, x: int, y: int) -> None:
 
 
 PICTURES: dict[str, Callable[[Renderer], Picture]] = {
-    "deflicker-film": film,
+    "deflicker-whole": whole,
     "deflicker-patches": patches,
     "deflicker-views": views,
 }
