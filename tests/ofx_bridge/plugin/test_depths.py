@@ -287,13 +287,16 @@ def test_large_frames_render(shared_engine: RunningEngine, depth: str) -> None:
     clip = np.repeat(np.repeat(small, 16, axis=1), 16, axis=2)
     assert clip.shape[1:3] == (2160, 4096)
     with node(
-        np.empty((3, 3, 2160, 4096), np.float32), shared_engine.address, parameters={"radius": 1}, depth=depth
+        np.empty((3, 3, 2160, 4096), np.float32),
+        shared_engine.address,
+        parameters={"radius": 1, "balance": 0.0},
+        depth=depth,
     ) as effect:
         effect.set_source(clip)
         rendered = effect.render(1)
         assert (effect.violations, effect.messages) == ([], [])
     assert np.mean(rendered[..., :3] != clip[1, ..., :3]) > 0.1
-    # Blocks of one colour stay blocks of one colour: every line and column was treated alike.
+    # Steadied as a whole, blocks of one colour stay so: every line and column was treated alike.
     assert np.array_equal(rendered, np.repeat(np.repeat(rendered[::16, ::16], 16, axis=0), 16, axis=1))
 
 

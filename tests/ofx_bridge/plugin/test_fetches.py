@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
 
 import numpy as np
 import pytest
@@ -17,8 +18,13 @@ from support.nodes import interleaved, node, planar
 from .conftest import Stage
 from .raw_host import OK, Picture, RawHost, RawPlugin
 
-COUNT, RADIUS, WINDOW = 60, 15, 31
+COUNT, RADIUS = 60, 15
 WIDTH, HEIGHT = 48, 32
+
+
+def _node(frames: np.ndarray, address: str) -> AbstractContextManager[pyopenfx.Instance]:
+    """A node whose window fits between the clip's ends on both sides."""
+    return node(frames, address, parameters={"radius": RADIUS})
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +35,7 @@ def frames() -> np.ndarray:
 @pytest.fixture(scope="module")
 def reference(frames: np.ndarray, shared_engine: RunningEngine) -> np.ndarray:
     """Each frame rendered by itself."""
-    with node(frames, shared_engine.address) as effect:
+    with _node(frames, shared_engine.address) as effect:
         return np.stack([planar(effect.render(frame)) for frame in range(COUNT)])
 
 
@@ -49,7 +55,7 @@ def _render(
 def test_sequential_playback_costs_two_images_a_frame(
     frames: np.ndarray, reference: np.ndarray, shared_engine: RunningEngine, order: range
 ) -> None:
-    with node(frames, shared_engine.address) as effect:
+    with _node(frames, shared_engine.address) as effect:
         fetched = _render(effect, order, reference)
     # Each frame once to be described and once to be mended; the first one needs only one image for both.
     assert fetched.asked == fetched.given == fetched.released == 2 * COUNT - 1
@@ -59,7 +65,7 @@ def test_sequential_playback_costs_two_images_a_frame(
 def test_four_threads_cost_no_more_images_than_one(
     frames: np.ndarray, reference: np.ndarray, shared_engine: RunningEngine
 ) -> None:
-    with node(frames, shared_engine.address) as effect:
+    with _node(frames, shared_engine.address) as effect:
         fetched = _render(effect, range(COUNT), reference, threads=4)
     assert 2 * COUNT - 4 <= fetched.asked <= 2 * COUNT
 
@@ -68,7 +74,7 @@ def test_random_order_in_a_sequence_costs_two_images_a_frame(
     frames: np.ndarray, reference: np.ndarray, shared_engine: RunningEngine
 ) -> None:
     order = np.random.default_rng(5).permutation(COUNT).tolist()
-    with node(frames, shared_engine.address) as effect:
+    with _node(frames, shared_engine.address) as effect:
         fetched = _render(effect, order, reference)
     assert fetched.asked <= 2 * COUNT
 
@@ -76,7 +82,7 @@ def test_random_order_in_a_sequence_costs_two_images_a_frame(
 def test_a_frame_by_itself_costs_each_frame_of_its_window_once(
     frames: np.ndarray, shared_engine: RunningEngine
 ) -> None:
-    with node(frames, shared_engine.address) as effect:
+    with _node(frames, shared_engine.address) as effect:
         effect.render(30)
         fetched = effect.fetches["Source"]
     assert set(fetched.by_time) == set(range(15, 46))
@@ -86,7 +92,7 @@ def test_a_frame_by_itself_costs_each_frame_of_its_window_once(
 def test_render_stays_within_the_frames_that_the_host_was_told_of(
     frames: np.ndarray, shared_engine: RunningEngine
 ) -> None:
-    with node(frames, shared_engine.address) as effect, effect.sequence(20, 30) as playing:
+    with _node(frames, shared_engine.address) as effect, effect.sequence(20, 30) as playing:
         for frame in range(20, 31):
             ((first, last),) = effect.frames_needed(frame)["Source"]
             effect.reset_fetches()
@@ -96,7 +102,7 @@ def test_render_stays_within_the_frames_that_the_host_was_told_of(
 
 
 def test_the_next_frame_is_fetched_while_the_engine_works(frames: np.ndarray, shared_engine: RunningEngine) -> None:
-    with node(frames, shared_engine.address) as effect, effect.sequence(20, 30) as playing:
+    with _node(frames, shared_engine.address) as effect, effect.sequence(20, 30) as playing:
         assert effect.frames_needed(20) == {"Source": [(5, 36)]}
         playing.render(20)
         effect.reset_fetches()
@@ -111,7 +117,7 @@ def _at_once(stage: Stage, frames: np.ndarray, address: str, **host: object) -> 
         **host,  # type: ignore[arg-type]
     )
     plugin = stage.started(raw)
-    raw.values["engineAddress"] = address
+    raw.values.update(engineAddress=address, radius=RADIUS)
     return plugin, raw
 
 

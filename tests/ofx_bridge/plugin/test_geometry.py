@@ -48,7 +48,7 @@ def test_window_is_asked_whole_where_the_host_gives_no_range(stage: Stage) -> No
     plugin = stage.started(host)
     status, answers = plugin.act("OfxImageEffectActionGetFramesNeeded", {"OfxPropTime": [5.0]})
     assert status == 0
-    assert host.read(answers, "OfxImageClipPropFrameRange_Source") == [-10.0, 20.0]
+    assert host.read(answers, "OfxImageClipPropFrameRange_Source") == [-25.0, 35.0], "radius 30"
 
 
 def test_effect_covers_its_source_and_reads_all_of_it(effect: pyopenfx.Instance) -> None:

@@ -80,7 +80,7 @@ def test_button_says_who_answers_and_on_what_it_runs(shared_engine: RunningEngin
             "API 1",
             f"process {shared_engine.process.pid}",
             "CPU",
-            "deflicker 1.",
+            "deflicker 2.",
         ):
             assert part in said.text
         assert shared_engine.address in effect.get("statusEngine")
