@@ -22,7 +22,7 @@ from .doubles import Negative, Requests, identical, needed, serving, wanted_fram
 
 Pixels = npt.NDArray[np.float32]
 ROUTES = ["shared_memory", "in_stream"]
-RADIUS = ["--radius", "15"]
+RADIUS = ["--radius", "30"]
 
 
 def rgba(frames: Pixels) -> Pixels:
