@@ -47,9 +47,9 @@ def luma_moved(restored: Clip, source: Clip) -> float:
 
 
 def luma_moved_worst(restored: Clip, source: Clip) -> float:
-    """Return |restored − source| / source of the mean luma of the frame in which this is largest.
+    """Return how far mean luma moved in the frame where it moved most, as a share of that frame's light.
 
-    Range 0 to ∞, lower is better. Definition: this project's.
+    Largest |restored − source| / source. Range 0 to ∞, lower is better. Definition: this project's.
     """
     return max((abs(r - s) / s for r, s in _mean_lumas(restored, source)), default=0.0)
 

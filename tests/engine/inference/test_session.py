@@ -57,7 +57,7 @@ def test_a_machine_for_several_graphs_loads_as_many_copies_as_run_at_once() -> N
     session = Replicas(load(), 2, load)
     proxy = np.random.default_rng(1).random((3, 18, 32), dtype=np.float32)
     with ThreadPoolExecutor(2) as pool:
-        runs = [pool.submit(session.run, {"proxy": proxy}, ["quantiles"]) for _ in range(2)]
+        runs = [pool.submit(session.run, {"proxy": proxy}, ["tones"]) for _ in range(2)]
         first, second = (run.result()[0] for run in runs)
     assert not inside.broken, "both ran at the same time"
     assert len(loaded) == 2
@@ -80,10 +80,10 @@ def test_loading_one_model_keeps_nobody_from_another(monkeypatch: pytest.MonkeyP
 def test_results_are_written_where_they_are_wanted() -> None:
     session = SessionPool("cpu").session(DEFLICKER, "describe", threads=1)
     inputs, target = {"proxy": np.full((3, 18, 32), 0.25, np.float32)}, np.zeros((18, 32), np.float32)
-    grid, quantiles = session.run(inputs, ["grid", "quantiles"], {"grid": target})
+    grid, tones = session.run(inputs, ["grid", "tones"], {"grid": target})
     assert grid is target
     assert np.allclose(target, 0.25, atol=1e-6)
-    assert quantiles.shape == (64,)
+    assert tones.shape == (16,)
     target.flags.writeable = False
     with pytest.raises(ShapeError, match="output 'grid' can't be written into an array that is read-only"):
         session.run(inputs, ["grid"], {"grid": target})

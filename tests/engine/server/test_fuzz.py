@@ -192,7 +192,7 @@ INVALID, DATA_LOSS = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.DATA_LOSS
             [masked_start(PLANES, UNSEEN_MASK), *chunk_messages(PLANES, 1, 0), *chunk_messages(A_MASK, 1, 1)],
             DATA_LOSS,
         ),
-        ([masked_start(model="deflicker")], INVALID),
+        ([masked_start(model="deflicker")], grpc.StatusCode.FAILED_PRECONDITION),
     ],
 )
 def test_known_mischief_has_its_status(channel: grpc.Channel, sent: list[object], code: grpc.StatusCode) -> None:
