@@ -8,7 +8,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import reelmend
 from reelmend.quality.bench import provenance, statistics, timing
 from reelmend.quality.bench.material import Material
 from reelmend.quality.bench.plan import Plan
@@ -50,7 +49,7 @@ def _shared_code() -> list[Path]:
 
 
 def _code(patterns: Sequence[str]) -> list[Path]:
-    root = Path(next(iter(reelmend.__path__)))
+    root = Path(__file__).parents[2]
     return sorted({file for pattern in patterns for file in root.glob(pattern)})
 
 
