@@ -26,8 +26,11 @@ for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
 
 @pytest.fixture(scope="session")
 def shared_engine() -> Iterator[RunningEngine]:
-    """One engine for all tests that neither stop nor kill it."""
-    with running_engine() as engine:
+    """One engine for all tests that neither stop nor kill it.
+
+    It waits longer than a whole run takes: between the folders that use it, it may be idle for many minutes.
+    """
+    with running_engine("--idle-exit", "5400") as engine:
         yield engine
 
 
