@@ -19,8 +19,8 @@ FLOW_ROWS = 360
 LEAST_FLOW_PIXELS = 16
 """OpenCV's DIS fails on smaller pictures; between these nothing is taken to move."""
 GREY = 128.0
-SURROUNDINGS_SHARE = 1.0 / 24.0
-"""Width of the surroundings that a pixel is levelled by, as a share of the grid's longer side."""
+SURROUNDINGS_PIXELS = 25
+"""Width of the surroundings that a pixel is levelled by, in pixels of the grid."""
 CONTRAST = 220.0
 LEAST_LIGHT = 0.05
 
@@ -42,8 +42,7 @@ def texture_of(luma: npt.NDArray[np.float32]) -> npt.NDArray[np.uint8]:
     rows, columns = flow_size(*luma.shape)
     small = luma if (rows, columns) == luma.shape else cv2.resize(luma, (columns, rows), interpolation=cv2.INTER_AREA)
     light = np.log2(np.clip(small, 0.0, 16.0) + np.float32(LEAST_LIGHT))
-    reach = 2 * max(2, round(SURROUNDINGS_SHARE * max(rows, columns) / 2)) + 1
-    around = cv2.blur(light, (reach, reach), borderType=cv2.BORDER_REPLICATE)
+    around = cv2.blur(light, (SURROUNDINGS_PIXELS, SURROUNDINGS_PIXELS), borderType=cv2.BORDER_REPLICATE)
     levelled = np.clip(np.rint(GREY + CONTRAST / 4.0 * (light - around)), 0, 255).astype(np.uint8)
     return np.asarray(cv2.medianBlur(levelled, 3), np.uint8)
 
