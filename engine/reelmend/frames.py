@@ -28,8 +28,8 @@ PROXY_CLAMP = np.float32(2047.0)
 PROXY_SCALE = 2.0**20
 MAX_SIDE_PIXELS = 32768
 
-SOURCE, MASK, REFERENCE = "Source", "Mask", "Reference"
-"""Clips by name: the one that is mended, and the auxiliary ones that say where and to what light."""
+SOURCE, MASK, MATTE, REFERENCE = "Source", "Mask", "Matte", "Reference"
+"""Clips by name: the one that is mended, and the auxiliary ones that say where, what is broken, and to what light."""
 
 
 class SampleType(enum.IntEnum):

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 
 from reelmend.buffer.companions import AuxiliaryClip
 from reelmend.clips import ClipSource, RememberedClip
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.common_parameters import radius_frames_of, with_common
-from reelmend.effects.effect import Check
-from reelmend.effects.renderer import Job, Render, Renderer
+from reelmend.effects.effect import Check, Rendered
+from reelmend.effects.renderer import RESULT, Job, Render, Renderer
 from reelmend.errors import CancelledError
-from reelmend.frames import MASK, REFERENCE, SOURCE, Planes
+from reelmend.frames import MASK, MATTE, REFERENCE, SOURCE, Planes
 from reelmend.held_frame import held_clip, number_held
 from reelmend.manifest import Manifest
 from reelmend.parameters import Value, resolve
@@ -24,6 +25,9 @@ AHEAD_FRAMES = 2
 """How many frames are begun before their turn: one thread is enough to keep them coming."""
 HELD_BYTES = 256 << 20
 """What is held of a clip that is rendered in no particular order."""
+
+Told = Callable[[int, Rendered], None]
+"""Hears of each frame, before it is yielded, all that the effect gave: pictures by name, detections, frames used."""
 
 
 def render_clip(
@@ -35,15 +39,19 @@ def render_clip(
     *,
     model: str = "",
     output: str = "result",
+    outputs: Sequence[str] = (),
     check: Check = lambda: None,
     ahead_frames: int = AHEAD_FRAMES,
     waited: Callable[[float], None] = lambda _seconds: None,
+    told: Told = lambda _frame, _rendered: None,
     mask: ClipSource | None = None,
+    matte: ClipSource | None = None,
 ) -> Generator[tuple[int, Planes], None, None]:
-    """Yield (frame number, planes) for each of `frames`, as float32 (C, H, W).
+    """Yield (frame number, planes) of `output` for each of `frames`, as float32 (C, H, W).
 
-    `mask`: a clip of one plane a frame, of the source's size and frame numbers; before its first and after its last
-    frame it is held, so that a single frame is a still.
+    `outputs`: others that are made in the same run and, like what was found, handed to `told`. `mask` and `matte`:
+    clips of one plane a frame, of the source's size and frame numbers; before its first and after its last
+    frame each is held, so that a single frame is a still.
     Each source frame is read once in sequential order; one whose light is held, at the beginning as well. While a frame
     is rendered, the next `ahead_frames` are read, named and described in the background. Raises ReelmendError, the
     first time before any frame is read, later when it is the turn of the frame that it befell. `waited` hears how long,
@@ -53,8 +61,12 @@ def render_clip(
     radius_frames = radius_frames_of(manifest, values)
     given = source if isinstance(source, RememberedClip) else None
     clip = given or _remembered(source, frames, renderer)
-    beside = {} if mask is None else {MASK: _remembered(mask, frames, renderer, MASK)}
+    given_beside = {MASK: mask, MATTE: matte}
+    beside = {
+        name: _remembered(other, frames, renderer, name) for name, other in given_beside.items() if other is not None
+    }
     beside |= _held(clip, values, renderer)
+    wanted = tuple(dict.fromkeys((output, *outputs)))
     closed = threading.Event()
 
     def check_ahead() -> None:
@@ -64,7 +76,7 @@ def render_clip(
 
     def begun(frame: int) -> Render:
         return _begun(
-            renderer, effect, parameters, clip, frame, radius_frames, model, output, check_ahead, ahead_frames, beside
+            renderer, effect, parameters, clip, frame, radius_frames, model, wanted, check_ahead, ahead_frames, beside
         )
 
     background = ThreadPoolExecutor(1, thread_name_prefix="reelmend-ahead")
@@ -73,8 +85,9 @@ def render_clip(
             started = time.perf_counter()
             render = future.result()
             waited(time.perf_counter() - started)
-            rendered = render.finish(check)
-            yield frame, clip.planes(frame) if render.identical_to_source else rendered.planes[output]
+            rendered = _with_source(render, render.finish(check), clip, frame)
+            told(frame, rendered)
+            yield frame, rendered.planes[output]
             del render, rendered, future
     finally:
         closed.set()
@@ -123,6 +136,13 @@ def _held(clip: RememberedClip, values: Mapping[str, Value], renderer: Renderer)
     return {} if number is None else {REFERENCE: held_clip(clip, number, renderer.memory)}
 
 
+def _with_source(render: Render, rendered: Rendered, clip: RememberedClip, frame: int) -> Rendered:
+    """Return what was rendered, with the source itself for a result that is no other picture."""
+    if not render.identical_to_source:
+        return rendered
+    return dataclasses.replace(rendered, planes={RESULT: clip.planes(frame)})
+
+
 def render_frame(
     renderer: Renderer,
     effect: str,
@@ -134,13 +154,22 @@ def render_frame(
     output: str = "result",
     check: Check = lambda: None,
     mask: RememberedClip | None = None,
+    matte: RememberedClip | None = None,
+    *,
+    outputs: Sequence[str] = (),
+    told: Told = lambda _frame, _rendered: None,
 ) -> Planes:
-    """Return one output frame of a clip as float32 (C, H, W)."""
-    beside = {} if mask is None else {MASK: mask}
+    """Return one output frame of a clip as float32 (C, H, W).
+
+    `outputs` and `told` as for `render_clip`.
+    """
+    beside = {name: other for name, other in ((MASK, mask), (MATTE, matte)) if other is not None}
+    wanted = tuple(dict.fromkeys((output, *outputs)))
     beside |= _held(clip, _understood(renderer, effect, parameters, model)[1], renderer)
-    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, output, check, None, beside)
-    rendered = render.finish(check)
-    return clip.planes(frame) if render.identical_to_source else rendered.planes[output]
+    render = _begun(renderer, effect, parameters, clip, frame, radius_frames, model, wanted, check, None, beside)
+    rendered = _with_source(render, render.finish(check), clip, frame)
+    told(frame, rendered)
+    return rendered.planes[output]
 
 
 def _begun(
@@ -151,7 +180,7 @@ def _begun(
     frame: int,
     radius_frames: int,
     model: str,
-    output: str,
+    outputs: tuple[str, ...],
     check: Check,
     ahead_frames: int | None,
     beside: Mapping[str, RememberedClip],
@@ -172,7 +201,7 @@ def _begun(
         last_frame=clip.last_frame,
         window=window,
         parameters=parameters,
-        outputs=(output,),
+        outputs=outputs,
         auxiliary=auxiliary,
     )
     render = renderer.begin(job)

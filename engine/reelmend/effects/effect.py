@@ -20,6 +20,7 @@ from reelmend.inference.models import Model
 from reelmend.inference.session import Array, Session, SessionPool
 from reelmend.inference.turns import Turns
 from reelmend.parameters import Value
+from reelmend.rendered import Rendered as Rendered
 
 Values = Mapping[str, Value]
 Check = Callable[[], None]
@@ -199,12 +200,3 @@ class KeepsToMask(Protocol):
     def keeps_to_mask(self, bench: Workbench) -> bool:
         """Say whether these values and this model want it: outside of the mask the source's own bits then come back."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Rendered:
-    """Outputs by name, and the frames that they truly depend on."""
-
-    planes: dict[str, Planes]
-    first_frame_used: int
-    last_frame_used: int
