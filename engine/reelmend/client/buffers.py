@@ -20,13 +20,20 @@ class Buffers:
 
     def take(self, form: FrameFormat) -> Planes:
         """Return planes of that format with arbitrary content."""
-        try:
-            planes = self._idle.pop()
-        except IndexError:
-            planes = np.empty(form.shape, np.float32)
-        if planes.shape != form.shape:
-            planes = np.empty(form.shape, np.float32)
-        return np.asarray(_Lent(self._idle, planes))
+        planes = self._fitting(form)
+        return np.asarray(_Lent(self._idle, np.empty(form.shape, np.float32) if planes is None else planes))
+
+    def _fitting(self, form: FrameFormat) -> Planes | None:
+        """Return idle planes of that format, None without any; those of another stay, oldest last to be used."""
+        for _ in range(MOST_IDLE):
+            try:
+                planes = self._idle.pop()
+            except IndexError:
+                return None
+            if planes.shape == form.shape:
+                return planes
+            self._idle.appendleft(planes)
+        return None
 
 
 class _Lent:

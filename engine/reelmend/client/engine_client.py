@@ -10,7 +10,7 @@ import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import IntEnum
@@ -24,8 +24,9 @@ from reelmend.client.errors import error_of
 from reelmend.client.render_stream import Clips, MappedSegments, RenderStream, UnmappableError
 from reelmend.clips import RememberedClip
 from reelmend.errors import CapacityError, DeadlineError, ModelError
-from reelmend.frames import MASK, REFERENCE, SOURCE, FrameRef, Planes, SampleType
+from reelmend.frames import MASK, MATTE, REFERENCE, SOURCE, FrameRef, Planes, SampleType
 from reelmend.parameters import Value
+from reelmend.rendered import Rendered
 from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.rpc.v1 import engine_pb2_grpc as pb_grpc
@@ -38,6 +39,9 @@ GRACE_S = 1.0
 # HTTP/2 frames as large as a chunk: 16 KiB at a time costs twice the time.
 FRAME_BYTES = (1 << 20) + 64
 LOOKAHEAD_BYTES = 4 << 20
+
+Told = Callable[[int, Rendered], None]
+"""Hears of each frame, before it is yielded, all that the engine gave: pictures by name, detections, frames used."""
 
 _deadlines = Watchdog("client-deadlines")
 _LOST = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED)
@@ -157,33 +161,36 @@ class EngineClient:
         model: str = "",
         output: str = "result",
         mask: RememberedClip | None = None,
+        matte: RememberedClip | None = None,
         reference: RememberedClip | None = None,
     ) -> Planes:
-        """Return one output frame as (C, H, W) float32.
+        """Return one output frame as (C, H, W) float32; everything else is as for `rendered`."""
+        beside = {MASK: mask, MATTE: matte, REFERENCE: reference}
+        return self._rendered(clip, frame, effect, radius_frames, parameters, model, (output,), beside).planes[output]
 
-        `radius_frames` says how much of the clip to describe: at least the effect's own radius. `mask`: a clip named
-        "Mask", of one plane a frame and the source's size and frame numbers; a single frame is a still. `reference`: a
-        still that an effect holds the light of, as `held_frame.held_clip` makes of the clip. An engine that is full is
-        asked again when it says so, within the timeout. Raises ReelmendError.
+    def rendered(
+        self,
+        clip: RememberedClip,
+        frame: int,
+        effect: str,
+        radius_frames: int,
+        parameters: Mapping[str, Value] | None = None,
+        *,
+        model: str = "",
+        outputs: Sequence[str] = ("result",),
+        mask: RememberedClip | None = None,
+        matte: RememberedClip | None = None,
+        reference: RememberedClip | None = None,
+    ) -> Rendered:
+        """Return the outputs of one frame, made in one run, each as (C, H, W) float32, and what was found in it.
+
+        `radius_frames` says how much of the clip to describe: at least the effect's own radius. `mask` and `matte`:
+        clips of these names, of one plane a frame and the source's size and frame numbers; a single frame is a still.
+        `reference`: a still that an effect holds the light of, as `held_frame.held_clip` makes of the clip. An engine
+        that is full is asked again when it says so, within the timeout. Raises ReelmendError.
         """
-        ends_s = time.monotonic() + self._timeout_s
-        window = clip.window(frame, radius_frames)
-        clips = {SOURCE: clip}
-        windows = [self._clip_message(SOURCE, clip, window)]
-        for name, other in ((MASK, mask), (REFERENCE, reference)):
-            if other is not None:
-                clips[name] = other
-                windows.append(self._clip_message(name, other, other.beside(window, frame, radius_frames)))
-        start = pb.RenderStart(
-            request_id=next(self._request_ids),
-            effect=effect,
-            model=model,
-            parameters=convert.parameters_to_messages(parameters or {}),
-            clips=windows,
-            outputs=[pb.OutputRequest(output=output, time_frames=frame)],
-            client_id=self.client_id,
-        )
-        return self._render_within(start, clips, ends_s)
+        beside = {MASK: mask, MATTE: matte, REFERENCE: reference}
+        return self._rendered(clip, frame, effect, radius_frames, parameters, model, outputs, beside, True)
 
     def render_clip(
         self,
@@ -195,48 +202,81 @@ class EngineClient:
         *,
         model: str = "",
         output: str = "result",
+        outputs: Sequence[str] = (),
+        told: Told | None = None,
         mask: RememberedClip | None = None,
+        matte: RememberedClip | None = None,
         reference: RememberedClip | None = None,
         ahead: int = 1,
     ) -> Generator[tuple[int, Planes], None, None]:
-        """Yield (frame number, planes) for each of `frames`, in their order.
+        """Yield (frame number, planes) of `output` for each of `frames`, in their order.
 
-        While one frame is rendered, the next `ahead` frames in that order are read and sent on streams of their own.
-        `mask` and `reference` as for `render`. Raises ReelmendError.
+        `outputs`: others that are made in the same run and, like what was found, handed to `told`. While one frame is
+        rendered, the next `ahead` frames in that order are read and sent on streams of their own. `mask`, `matte` and
+        `reference` as for `rendered`. Raises ReelmendError.
         """
-        pending: deque[tuple[int, Future[Planes]]] = deque()
+        beside = {MASK: mask, MATTE: matte, REFERENCE: reference}
+        wanted = tuple(dict.fromkeys((output, *outputs)))
+        what = (effect, radius_frames, parameters, model, wanted, beside, told is not None)
+        pending: deque[tuple[int, Future[Rendered]]] = deque()
+
+        def next_done() -> tuple[int, Planes]:
+            frame, future = pending.popleft()
+            rendered = future.result()
+            if told is not None:
+                told(frame, rendered)
+            return frame, rendered.planes[output]
+
         with ThreadPoolExecutor(ahead + 1, thread_name_prefix="ahead") as pool:
             try:
                 for frame in frames:
-                    work = pool.submit(
-                        self.render,
-                        clip,
-                        frame,
-                        effect,
-                        radius_frames,
-                        parameters,
-                        model=model,
-                        output=output,
-                        mask=mask,
-                        reference=reference,
-                    )
-                    pending.append((frame, work))
+                    pending.append((frame, pool.submit(self._rendered, clip, frame, *what)))
                     if len(pending) > ahead:
-                        first, rendered = pending.popleft()
-                        yield first, rendered.result()
+                        yield next_done()
                 while pending:
-                    first, rendered = pending.popleft()
-                    yield first, rendered.result()
+                    yield next_done()
             finally:
-                for _, rendered in pending:
-                    rendered.cancel()
+                for _, future in pending:
+                    future.cancel()
+
+    def _rendered(
+        self,
+        clip: RememberedClip,
+        frame: int,
+        effect: str,
+        radius_frames: int,
+        parameters: Mapping[str, Value] | None,
+        model: str,
+        outputs: Sequence[str],
+        beside: Mapping[str, RememberedClip | None],
+        wants_detections: bool = False,
+    ) -> Rendered:
+        ends_s = time.monotonic() + self._timeout_s
+        window = clip.window(frame, radius_frames)
+        clips = {SOURCE: clip}
+        windows = [self._clip_message(SOURCE, clip, window)]
+        for name, other in beside.items():
+            if other is not None:
+                clips[name] = other
+                windows.append(self._clip_message(name, other, other.beside(window, frame, radius_frames)))
+        start = pb.RenderStart(
+            request_id=next(self._request_ids),
+            effect=effect,
+            model=model,
+            parameters=convert.parameters_to_messages(parameters or {}),
+            clips=windows,
+            outputs=[pb.OutputRequest(output=output, time_frames=frame) for output in outputs],
+            client_id=self.client_id,
+            wants_detections=wants_detections,
+        )
+        return self._render_within(start, clips, ends_s)
 
     def _clip_message(self, name: str, clip: RememberedClip, refs: Iterable[FrameRef]) -> pb.ClipWindow:
         typed = (dataclasses.replace(ref, sample_type=self._sample_type) for ref in refs)
         frames = [convert.ref_to_message(ref) for ref in typed]
         return pb.ClipWindow(clip=name, first_frame=clip.first_frame, last_frame=clip.last_frame, frames=frames)
 
-    def _render_within(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Planes:
+    def _render_within(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Rendered:
         while True:
             try:
                 return self._render(start, clips, ends_s)
@@ -253,7 +293,7 @@ class EngineClient:
             except _StaleStreamError:
                 self._drop_free_streams()  # the others were opened to the same engine, which may have gone
 
-    def _render(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Planes:
+    def _render(self, start: pb.RenderStart, clips: Clips, ends_s: float) -> Rendered:
         start.route = pb.PixelRoute.Name(self._route)  # type: ignore[assignment]
         start.deadline_ms = max(1, round(1000 * (ends_s - time.monotonic())))
         if not self._is_of_our_version:
@@ -263,7 +303,7 @@ class EngineClient:
             stream = self._free.pop() if self._free else RenderStream(self._channel, self._segments, self._buffers)
         try:
             with _deadlines.guarding(start.deadline_ms / 1000 + GRACE_S, stream.expire):
-                planes = stream.render(start, clips)
+                rendered = stream.render(start, clips)
         except grpc.RpcError as error:
             stream.close()
             if stream.expired:
@@ -278,7 +318,7 @@ class EngineClient:
             raise
         with self._lock:
             self._free.append(stream)
-        return planes
+        return rendered
 
     def _drop_free_streams(self) -> None:
         with self._lock:

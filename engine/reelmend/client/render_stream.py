@@ -16,7 +16,8 @@ from reelmend.client.buffers import Buffers
 from reelmend.clips import RememberedClip
 from reelmend.errors import IntegrityError, UnavailableError
 from reelmend.frames import SOURCE, FrameForm, FrameFormat, Planes, SampleType
-from reelmend.rpc import convert
+from reelmend.rendered import Rendered
+from reelmend.rpc import convert, detections
 from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages, read_response, write_message
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.shared_memory import MappedSegment, Samples, dtype_of
@@ -74,16 +75,21 @@ class RenderStream:
         self._outbox.put(None)
         self._call.cancel()
 
-    def render(self, start: pb.RenderStart, clips: Clips) -> Planes:
-        """Return the output frame. Raises grpc.RpcError, IntegrityError, UnmappableError, or what a clip raises."""
+    def render(self, start: pb.RenderStart, clips: Clips) -> Rendered:
+        """Return what was asked for. Raises grpc.RpcError, IntegrityError, UnmappableError, or what a clip raises."""
         self.requests += 1
         self.has_answered = False
         self._outbox.put(pb.RenderRequest(start=start))
         for index, needed in enumerate(self._next("needed").needed.frames):
             self._send(start.request_id, index, needed, clips)
-        planes = self._result(self._next("output").output, clips[SOURCE])
-        self._next("done")
-        return planes
+        planes = {
+            wanted.output: self._result(wanted.output, self._next("output").output, clips[SOURCE])
+            for wanted in start.outputs
+        }
+        done = self._next("done").done
+        listed = detections.from_messages(done.detections)
+        left_out = done.detection_count - len(listed)
+        return Rendered(planes, done.first_frame_used, done.last_frame_used, listed, left_out)
 
     def _sent(self) -> Iterator[pb.RenderRequest | bytes]:
         """Yield what goes out. Chunks are made when gRPC wants the next one, so that few lie in memory at once."""
@@ -122,7 +128,9 @@ class RenderStream:
         samples = planes.astype(dtype_of(sample_type), copy=False)
         self._outbox.put(chunk_messages(samples, request_id, index))
 
-    def _result(self, output: pb.OutputFrame, clip: RememberedClip) -> Planes:
+    def _result(self, wanted: str, output: pb.OutputFrame, clip: RememberedClip) -> Planes:
+        if output.output != wanted:
+            raise IntegrityError(f"the engine sent '{output.output}' where '{wanted}' was due; is it of this version?")
         if output.identical_to_source:
             source = clip.planes(int(output.time_frames))
             planes = self._buffers.take(FrameFormat.of(source))

@@ -15,7 +15,7 @@ from reelmend.effects.effect import Need
 from reelmend.effects.renderer import Job, Render, Renderer
 from reelmend.errors import BadRequestError, CancelledError, CapacityError
 from reelmend.frames import SOURCE, FrameForm, FrameFormat, FrameRef, Planes, SampleType
-from reelmend.rpc import convert
+from reelmend.rpc import convert, detections
 from reelmend.rpc.chunks import Chunk, Malformed, chunk_messages
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.server.admission import Place
@@ -129,8 +129,9 @@ class _Request:
         self._clock.lap()
         for index, wanted in enumerate(self._start.outputs):
             yield from self._output(index, wanted, rendered.planes.get(wanted.output), results)
-        # The numbers alone: the effect's way back to this object is a cycle, which would hold the result's slot.
+        # These alone: the effect's way back to this object is a cycle, which would hold the result's slot.
         self._used = (rendered.first_frame_used, rendered.last_frame_used)
+        self._detections = rendered.detections
         self._received_ms = received_ms
 
     def done(self) -> pb.RenderResponse:
@@ -140,6 +141,8 @@ class _Request:
             timings=self._timings(self._received_ms),
             first_frame_used=self._used[0],
             last_frame_used=self._used[1],
+            detections=detections.to_messages(self._detections) if self._start.wants_detections else (),
+            detection_count=len(self._detections),
         )
         return pb.RenderResponse(done=done)
 

@@ -170,6 +170,8 @@ typedef struct _reelmend_rpc_v1_RenderStart {
     /* Names the client, at most 64 bytes, chosen at random when it starts: streams of one name share one place in the
  queue, so that eight threads of one host don't push another host aside. Empty: the stream stands for itself. */
     pb_callback_t client_id;
+    /* True: RenderDone lists what was found. How much was found it tells in any case. */
+    bool wants_detections;
 } reelmend_rpc_v1_RenderStart;
 
 /* A place in a shared-memory segment of the engine. A client writes into a slot that it was given for a source frame
@@ -260,6 +262,8 @@ typedef struct _reelmend_rpc_v1_RenderDone {
     /* First and last frame that the result depends on, after cuts and clip ends cut the window short. */
     int64_t first_frame_used;
     int64_t last_frame_used;
+    /* How many were found, listed or not. */
+    uint32_t detection_count;
 } reelmend_rpc_v1_RenderDone;
 
 typedef struct _reelmend_rpc_v1_RenderResponse {
@@ -328,7 +332,7 @@ extern "C" {
 #define reelmend_rpc_v1_WindowFrame_init_default {0, {{NULL}, NULL}, false, reelmend_rpc_v1_FrameFormat_init_default, {{NULL}, NULL}}
 #define reelmend_rpc_v1_ClipWindow_init_default  {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_OutputRequest_init_default {{{NULL}, NULL}, 0}
-#define reelmend_rpc_v1_RenderStart_init_default {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}}
+#define reelmend_rpc_v1_RenderStart_init_default {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}, 0}
 #define reelmend_rpc_v1_Slot_init_default        {{{NULL}, NULL}, 0, 0}
 #define reelmend_rpc_v1_NeededFrame_init_default {{{NULL}, NULL}, 0, _reelmend_rpc_v1_FrameForm_MIN, false, reelmend_rpc_v1_FrameFormat_init_default, false, reelmend_rpc_v1_Slot_init_default}
 #define reelmend_rpc_v1_FramesNeeded_init_default {0, {{NULL}, NULL}}
@@ -337,7 +341,7 @@ extern "C" {
 #define reelmend_rpc_v1_RenderRequest_init_default {0, {reelmend_rpc_v1_RenderStart_init_default}}
 #define reelmend_rpc_v1_OutputFrame_init_default {0, 0, {{NULL}, NULL}, 0, false, reelmend_rpc_v1_FrameFormat_init_default, false, reelmend_rpc_v1_Slot_init_default, 0}
 #define reelmend_rpc_v1_RenderTimings_init_default {0, 0, 0, 0, 0, 0}
-#define reelmend_rpc_v1_RenderDone_init_default  {0, false, reelmend_rpc_v1_RenderTimings_init_default, 0, 0}
+#define reelmend_rpc_v1_RenderDone_init_default  {0, false, reelmend_rpc_v1_RenderTimings_init_default, 0, 0, 0}
 #define reelmend_rpc_v1_RenderResponse_init_default {0, {reelmend_rpc_v1_FramesNeeded_init_default}}
 #define reelmend_rpc_v1_GetServerInfoRequest_init_zero {0}
 #define reelmend_rpc_v1_GetServerInfoResponse_init_zero {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}, {{NULL}, NULL}, 0, 0, 0, 0, 0, 0, {{NULL}, NULL}, 0, 0, 0, 0, 0}
@@ -346,7 +350,7 @@ extern "C" {
 #define reelmend_rpc_v1_WindowFrame_init_zero    {0, {{NULL}, NULL}, false, reelmend_rpc_v1_FrameFormat_init_zero, {{NULL}, NULL}}
 #define reelmend_rpc_v1_ClipWindow_init_zero     {{{NULL}, NULL}, 0, 0, {{NULL}, NULL}}
 #define reelmend_rpc_v1_OutputRequest_init_zero  {{{NULL}, NULL}, 0}
-#define reelmend_rpc_v1_RenderStart_init_zero    {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}}
+#define reelmend_rpc_v1_RenderStart_init_zero    {0, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, {{NULL}, NULL}, _reelmend_rpc_v1_PixelRoute_MIN, 0, {{NULL}, NULL}, 0}
 #define reelmend_rpc_v1_Slot_init_zero           {{{NULL}, NULL}, 0, 0}
 #define reelmend_rpc_v1_NeededFrame_init_zero    {{{NULL}, NULL}, 0, _reelmend_rpc_v1_FrameForm_MIN, false, reelmend_rpc_v1_FrameFormat_init_zero, false, reelmend_rpc_v1_Slot_init_zero}
 #define reelmend_rpc_v1_FramesNeeded_init_zero   {0, {{NULL}, NULL}}
@@ -355,7 +359,7 @@ extern "C" {
 #define reelmend_rpc_v1_RenderRequest_init_zero  {0, {reelmend_rpc_v1_RenderStart_init_zero}}
 #define reelmend_rpc_v1_OutputFrame_init_zero    {0, 0, {{NULL}, NULL}, 0, false, reelmend_rpc_v1_FrameFormat_init_zero, false, reelmend_rpc_v1_Slot_init_zero, 0}
 #define reelmend_rpc_v1_RenderTimings_init_zero  {0, 0, 0, 0, 0, 0}
-#define reelmend_rpc_v1_RenderDone_init_zero     {0, false, reelmend_rpc_v1_RenderTimings_init_zero, 0, 0}
+#define reelmend_rpc_v1_RenderDone_init_zero     {0, false, reelmend_rpc_v1_RenderTimings_init_zero, 0, 0, 0}
 #define reelmend_rpc_v1_RenderResponse_init_zero {0, {reelmend_rpc_v1_FramesNeeded_init_zero}}
 
 /* Field tags (for use in manual encoding/decoding) */
@@ -404,6 +408,7 @@ extern "C" {
 #define reelmend_rpc_v1_RenderStart_route_tag    7
 #define reelmend_rpc_v1_RenderStart_deadline_ms_tag 8
 #define reelmend_rpc_v1_RenderStart_client_id_tag 9
+#define reelmend_rpc_v1_RenderStart_wants_detections_tag 10
 #define reelmend_rpc_v1_Slot_segment_tag         1
 #define reelmend_rpc_v1_Slot_offset_bytes_tag    2
 #define reelmend_rpc_v1_Slot_size_bytes_tag      3
@@ -440,6 +445,7 @@ extern "C" {
 #define reelmend_rpc_v1_RenderDone_timings_tag   2
 #define reelmend_rpc_v1_RenderDone_first_frame_used_tag 3
 #define reelmend_rpc_v1_RenderDone_last_frame_used_tag 4
+#define reelmend_rpc_v1_RenderDone_detection_count_tag 6
 #define reelmend_rpc_v1_RenderResponse_needed_tag 1
 #define reelmend_rpc_v1_RenderResponse_output_tag 2
 #define reelmend_rpc_v1_RenderResponse_chunk_tag 3
@@ -523,7 +529,8 @@ X(a, CALLBACK, REPEATED, MESSAGE,  clips,             5) \
 X(a, CALLBACK, REPEATED, MESSAGE,  outputs,           6) \
 X(a, STATIC,   SINGULAR, UENUM,    route,             7) \
 X(a, STATIC,   SINGULAR, UINT32,   deadline_ms,       8) \
-X(a, CALLBACK, SINGULAR, STRING,   client_id,         9)
+X(a, CALLBACK, SINGULAR, STRING,   client_id,         9) \
+X(a, STATIC,   SINGULAR, BOOL,     wants_detections,  10)
 #define reelmend_rpc_v1_RenderStart_CALLBACK pb_default_field_callback
 #define reelmend_rpc_v1_RenderStart_DEFAULT NULL
 #define reelmend_rpc_v1_RenderStart_parameters_MSGTYPE reelmend_rpc_v1_Parameter
@@ -606,7 +613,8 @@ X(a, STATIC,   SINGULAR, DOUBLE,   total_ms,          6)
 X(a, STATIC,   SINGULAR, UINT64,   request_id,        1) \
 X(a, STATIC,   OPTIONAL, MESSAGE,  timings,           2) \
 X(a, STATIC,   SINGULAR, INT64,    first_frame_used,   3) \
-X(a, STATIC,   SINGULAR, INT64,    last_frame_used,   4)
+X(a, STATIC,   SINGULAR, INT64,    last_frame_used,   4) \
+X(a, STATIC,   SINGULAR, UINT32,   detection_count,   6)
 #define reelmend_rpc_v1_RenderDone_CALLBACK NULL
 #define reelmend_rpc_v1_RenderDone_DEFAULT NULL
 #define reelmend_rpc_v1_RenderDone_timings_MSGTYPE reelmend_rpc_v1_RenderTimings
@@ -679,7 +687,7 @@ extern const pb_msgdesc_t reelmend_rpc_v1_RenderResponse_msg;
 #define reelmend_rpc_v1_FrameFormat_size         20
 #define reelmend_rpc_v1_GetServerInfoRequest_size 0
 #define reelmend_rpc_v1_PixelsInSlot_size        17
-#define reelmend_rpc_v1_RenderDone_size          89
+#define reelmend_rpc_v1_RenderDone_size          95
 #define reelmend_rpc_v1_RenderTimings_size       54
 
 #ifdef __cplusplus

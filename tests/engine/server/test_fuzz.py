@@ -42,7 +42,7 @@ window_frames = st.builds(
 )
 windows = st.builds(
     pb.ClipWindow,
-    clip=st.sampled_from(["Source", "Mask", "", "source"]),
+    clip=st.sampled_from(["Source", "Mask", "Matte", "", "source"]),
     first_frame=st.integers(-(2**63), 2**63 - 1),
     last_frame=st.integers(-(2**63), 2**63 - 1),
     frames=st.lists(window_frames, max_size=4),
@@ -68,6 +68,7 @@ starts = st.builds(
     route=st.sampled_from([0, 1, 2, 77]),
     deadline_ms=st.sampled_from([0, 1, 2000, 2**32 - 1]),
     client_id=st.text(max_size=80),
+    wants_detections=st.booleans(),
 )
 chunks = st.builds(chunk_message, HUGE64, HUGE, HUGE64, st.binary(max_size=900).map(memoryview))
 in_slots = st.builds(pb.PixelsInSlot, request_id=HUGE64, needed_index=HUGE)

@@ -233,7 +233,7 @@ class OutputRequest(_message.Message):
     def __init__(self, output: _Optional[str] = ..., time_frames: _Optional[float] = ...) -> None: ...
 
 class RenderStart(_message.Message):
-    __slots__ = ("request_id", "effect", "model", "parameters", "clips", "outputs", "route", "deadline_ms", "client_id")
+    __slots__ = ("request_id", "effect", "model", "parameters", "clips", "outputs", "route", "deadline_ms", "client_id", "wants_detections")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     EFFECT_FIELD_NUMBER: _ClassVar[int]
     MODEL_FIELD_NUMBER: _ClassVar[int]
@@ -243,6 +243,7 @@ class RenderStart(_message.Message):
     ROUTE_FIELD_NUMBER: _ClassVar[int]
     DEADLINE_MS_FIELD_NUMBER: _ClassVar[int]
     CLIENT_ID_FIELD_NUMBER: _ClassVar[int]
+    WANTS_DETECTIONS_FIELD_NUMBER: _ClassVar[int]
     request_id: int
     effect: str
     model: str
@@ -252,7 +253,8 @@ class RenderStart(_message.Message):
     route: PixelRoute
     deadline_ms: int
     client_id: str
-    def __init__(self, request_id: _Optional[int] = ..., effect: _Optional[str] = ..., model: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., clips: _Optional[_Iterable[_Union[ClipWindow, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputRequest, _Mapping]]] = ..., route: _Optional[_Union[PixelRoute, str]] = ..., deadline_ms: _Optional[int] = ..., client_id: _Optional[str] = ...) -> None: ...
+    wants_detections: bool
+    def __init__(self, request_id: _Optional[int] = ..., effect: _Optional[str] = ..., model: _Optional[str] = ..., parameters: _Optional[_Iterable[_Union[Parameter, _Mapping]]] = ..., clips: _Optional[_Iterable[_Union[ClipWindow, _Mapping]]] = ..., outputs: _Optional[_Iterable[_Union[OutputRequest, _Mapping]]] = ..., route: _Optional[_Union[PixelRoute, str]] = ..., deadline_ms: _Optional[int] = ..., client_id: _Optional[str] = ..., wants_detections: _Optional[bool] = ...) -> None: ...
 
 class Slot(_message.Message):
     __slots__ = ("segment", "offset_bytes", "size_bytes")
@@ -350,17 +352,41 @@ class RenderTimings(_message.Message):
     total_ms: float
     def __init__(self, queue_ms: _Optional[float] = ..., receive_ms: _Optional[float] = ..., describe_ms: _Optional[float] = ..., infer_ms: _Optional[float] = ..., send_ms: _Optional[float] = ..., total_ms: _Optional[float] = ...) -> None: ...
 
+class Detection(_message.Message):
+    __slots__ = ("kind", "left", "top", "width", "height", "area_px", "confidence", "runs")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    LEFT_FIELD_NUMBER: _ClassVar[int]
+    TOP_FIELD_NUMBER: _ClassVar[int]
+    WIDTH_FIELD_NUMBER: _ClassVar[int]
+    HEIGHT_FIELD_NUMBER: _ClassVar[int]
+    AREA_PX_FIELD_NUMBER: _ClassVar[int]
+    CONFIDENCE_FIELD_NUMBER: _ClassVar[int]
+    RUNS_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    left: int
+    top: int
+    width: int
+    height: int
+    area_px: int
+    confidence: float
+    runs: _containers.RepeatedScalarFieldContainer[int]
+    def __init__(self, kind: _Optional[str] = ..., left: _Optional[int] = ..., top: _Optional[int] = ..., width: _Optional[int] = ..., height: _Optional[int] = ..., area_px: _Optional[int] = ..., confidence: _Optional[float] = ..., runs: _Optional[_Iterable[int]] = ...) -> None: ...
+
 class RenderDone(_message.Message):
-    __slots__ = ("request_id", "timings", "first_frame_used", "last_frame_used")
+    __slots__ = ("request_id", "timings", "first_frame_used", "last_frame_used", "detections", "detection_count")
     REQUEST_ID_FIELD_NUMBER: _ClassVar[int]
     TIMINGS_FIELD_NUMBER: _ClassVar[int]
     FIRST_FRAME_USED_FIELD_NUMBER: _ClassVar[int]
     LAST_FRAME_USED_FIELD_NUMBER: _ClassVar[int]
+    DETECTIONS_FIELD_NUMBER: _ClassVar[int]
+    DETECTION_COUNT_FIELD_NUMBER: _ClassVar[int]
     request_id: int
     timings: RenderTimings
     first_frame_used: int
     last_frame_used: int
-    def __init__(self, request_id: _Optional[int] = ..., timings: _Optional[_Union[RenderTimings, _Mapping]] = ..., first_frame_used: _Optional[int] = ..., last_frame_used: _Optional[int] = ...) -> None: ...
+    detections: _containers.RepeatedCompositeFieldContainer[Detection]
+    detection_count: int
+    def __init__(self, request_id: _Optional[int] = ..., timings: _Optional[_Union[RenderTimings, _Mapping]] = ..., first_frame_used: _Optional[int] = ..., last_frame_used: _Optional[int] = ..., detections: _Optional[_Iterable[_Union[Detection, _Mapping]]] = ..., detection_count: _Optional[int] = ...) -> None: ...
 
 class RenderResponse(_message.Message):
     __slots__ = ("needed", "output", "chunk", "done")
