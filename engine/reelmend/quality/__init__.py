@@ -3,6 +3,7 @@
 from reelmend.quality.altered import high_frequency_kept, luma_moved, luma_moved_worst, psnr_altered
 from reelmend.quality.errors import MeasureUnavailableError, QualityError
 from reelmend.quality.fidelity import psnr, ssim
+from reelmend.quality.fill import fill_grain
 from reelmend.quality.flicker import (
     drift,
     flicker_energy_global,
@@ -29,14 +30,16 @@ from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_
 from reelmend.quality.motion import flow_steps_dis, temporal_difference_error, warp_error_dis
 from reelmend.quality.plant import Recovery, plant_and_recover
 from reelmend.quality.registry import MEASURES, Direction, Measure, Need, Reading, take
-from reelmend.quality.repair import bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
+from reelmend.quality.repair import bit_identical_share, changed_ppm, grain_kept, harm_ppm, psnr_inside, psnr_outside
 from reelmend.quality.scene import Restoration, Scene
+from reelmend.quality.scratches import FalseScratches, false_scratches
 from reelmend.quality.timeline import Timeline, TimelineFinder, find_timeline
 from reelmend.quality.vmaf_ffmpeg import vmaf
 
 __all__ = [
     "MEASURES",
     "Direction",
+    "FalseScratches",
     "MatteScores",
     "Measure",
     "MeasureUnavailableError",
@@ -50,8 +53,11 @@ __all__ = [
     "Timeline",
     "TimelineFinder",
     "bit_identical_share",
+    "changed_ppm",
     "drift",
     "drift_residual",
+    "false_scratches",
+    "fill_grain",
     "find_timeline",
     "flicker_energy",
     "flicker_energy_global",

@@ -4,19 +4,17 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from reelmend.quality.errors import QualityError
+from reelmend.quality.matching import Mask, by_iou, by_share
 
 Matte: TypeAlias = NDArray[Any] | Iterable[NDArray[Any]]
 Plane: TypeAlias = NDArray[np.float32]
-Mask: TypeAlias = NDArray[np.bool_]
 
 INSIDE_ABOVE = 0.1
 FOUND_FROM = 0.5
-MATCHED_SHARE = 0.5
 
 _FULL_SCALE = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
 
@@ -77,8 +75,9 @@ class MatteScores:
 
     Per pixel: `precision`, `recall`, `iou`. Per defect (8-connected component within a frame): `defect_precision` is
     the share of found components that lie on true defects by half of their area or more; `defect_recall` the share of
-    true components that are found by half of their area or more. Nothing found gives precision 1, nothing to find gives
-    recall 1, both give IoU 1.
+    true components that are found by half of their area or more. `matched_precision` and `matched_recall` are the
+    shares of found and of true components that are matched one to one with an IoU of 0.3 or more (`matching`). Nothing
+    found gives precision 1, nothing to find gives recall 1, both give IoU 1.
     """
 
     precision: float
@@ -86,6 +85,8 @@ class MatteScores:
     iou: float
     defect_precision: float
     defect_recall: float
+    matched_precision: float
+    matched_recall: float
 
 
 @dataclass
@@ -97,6 +98,9 @@ class _Counts:
     found_components: int = 0
     met_components: int = 0
     true_components: int = 0
+    matched: int = 0
+    found_areas: int = 0
+    true_areas: int = 0
 
     def add(self, other: "_Counts") -> None:
         for field in fields(self):
@@ -109,6 +113,8 @@ class _Counts:
             iou=_share(self.both, self.both + self.found_only + self.true_only),
             defect_precision=_share(self.right_components, self.found_components),
             defect_recall=_share(self.met_components, self.true_components),
+            matched_precision=_share(self.matched, self.found_areas),
+            matched_recall=_share(self.matched, self.true_areas),
         )
 
 
@@ -169,8 +175,9 @@ def _same_size(plane: Plane | None, like: Plane, name: str, index: int) -> Plane
 
 def _count(found: Mask, true: Mask, unsure: Mask) -> _Counts:
     sure = found & ~unsure
-    right, all_found = _matched_components(found, true | unsure, must_touch=sure)
-    met, all_true = _matched_components(true, found, must_touch=true)
+    right, all_found = by_share(found, true | unsure, must_touch=sure)
+    met, all_true = by_share(true, found, must_touch=true)
+    pairs = by_iou(found, true, unsure)
     return _Counts(
         both=int(np.count_nonzero(sure & true)),
         found_only=int(np.count_nonzero(sure & ~true)),
@@ -179,20 +186,10 @@ def _count(found: Mask, true: Mask, unsure: Mask) -> _Counts:
         found_components=all_found,
         met_components=met,
         true_components=all_true,
+        matched=pairs.matched,
+        found_areas=pairs.found,
+        true_areas=pairs.true,
     )
-
-
-def _matched_components(mask: Mask, target: Mask, must_touch: Mask) -> tuple[int, int]:
-    """Return how many components of `mask` lie on `target` by half, and how many there are that touch `must_touch`."""
-    count, labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)
-    if count == 1:
-        return 0, 0
-    areas = np.bincount(labels.ravel(), minlength=count)
-    hits = np.bincount(labels[target], minlength=count)
-    counted = np.bincount(labels[must_touch], minlength=count) > 0
-    counted[0] = False
-    matched = counted & (hits >= MATCHED_SHARE * areas)
-    return int(matched.sum()), int(counted.sum())
 
 
 def _share(part: int, whole: int) -> float:

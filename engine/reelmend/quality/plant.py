@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from reelmend.quality.clips import Clip, Frame, frames_of
 from reelmend.quality.errors import QualityError
 from reelmend.quality.fidelity import psnr_of_mse
-from reelmend.quality.mattes import Mask, inside, outside, planes_of
+from reelmend.quality.matching import Mask
+from reelmend.quality.mattes import inside, outside, planes_of
 
 RECOVERED_WITHIN = 16.0 / 255.0
 

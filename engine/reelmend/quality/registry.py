@@ -8,6 +8,7 @@ from typing import TypeAlias
 from reelmend.quality.altered import high_frequency_kept, luma_moved, luma_moved_worst, psnr_altered
 from reelmend.quality.errors import QualityError
 from reelmend.quality.fidelity import psnr, ssim
+from reelmend.quality.fill import fill_grain
 from reelmend.quality.flicker import (
     drift,
     flicker_energy_global,
@@ -27,8 +28,9 @@ from reelmend.quality.flicker_series import (
 from reelmend.quality.halo import halo
 from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
 from reelmend.quality.motion import temporal_difference_error, warp_error_dis
-from reelmend.quality.repair import bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
+from reelmend.quality.repair import bit_identical_share, changed_ppm, grain_kept, harm_ppm, psnr_inside, psnr_outside
 from reelmend.quality.scene import Restoration
+from reelmend.quality.scratches import FalseScratches, false_scratches
 from reelmend.quality.vmaf_ffmpeg import vmaf
 
 
@@ -47,10 +49,13 @@ class Need(enum.Enum):
     MATTE = "the true matte"
     CLASS_MATTES = "the true mattes per class"
     FOUND_MATTE = "the restorer's own matte"
+    FOUND_SCRATCHES = "the restorer's own matte of line scratches"
     TEMPORAL = f"at least {SHORTEST_SHOT_FRAMES} frames"
 
 
 Value: TypeAlias = float | Mapping[str, float]
+SCRATCH = "scratch"
+"""The class of line scratches, in a restorer's own mattes."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +117,7 @@ def _given(restoration: Restoration) -> set[Need]:
         Need.MATTE: scene.matte is not None,
         Need.CLASS_MATTES: bool(scene.matte_per_class),
         Need.FOUND_MATTE: restoration.found_matte is not None,
+        Need.FOUND_SCRATCHES: SCRATCH in (restoration.found_classes or {}),
         Need.TEMPORAL: len(scene.source) >= SHORTEST_SHOT_FRAMES,
     }
     return {need for need, there in given.items() if there}
@@ -130,11 +136,23 @@ def _harm(r: Restoration) -> float:
 
 
 def _untouched(r: Restoration) -> float:
-    return bit_identical_share(r.restored, r.scene.source, r.scene.matte)
+    return bit_identical_share(r.restored, r.scene.source, r.scene.matte, r.touched)
 
 
 def _untouched_by_own_matte(r: Restoration) -> float:
-    return bit_identical_share(r.restored, r.scene.source, r.found_matte_of_all)
+    return bit_identical_share(r.restored, r.scene.source, r.found_matte_of_all, r.touched)
+
+
+def _changed(r: Restoration) -> float:
+    return changed_ppm(r.restored, r.scene.source, r.touched)
+
+
+def _fill_grain(r: Restoration) -> float:
+    return fill_grain(r.restored, r.scene.needed_truth, r.found_matte_of_all, r.scene.matte)
+
+
+def _false_scratches(pick: Callable[[FalseScratches], float]) -> Callable[[Restoration], Value]:
+    return lambda r: pick(false_scratches((r.found_classes or {})[SCRATCH], r.scene.matte))
 
 
 def _grain_kept(r: Restoration) -> float:
@@ -195,12 +213,15 @@ _SCORES: dict[str, Callable[[MatteScores], float]] = {
     "iou": lambda s: s.iou,
     "defect_precision": lambda s: s.defect_precision,
     "defect_recall": lambda s: s.defect_recall,
+    "matched_precision": lambda s: s.matched_precision,
+    "matched_recall": lambda s: s.matched_recall,
 }
 _HIGHER, _LOWER, _ONE = Direction.HIGHER, Direction.LOWER, Direction.ONE
 _REFERENCE = frozenset({Need.REFERENCE})
 _PLACED = frozenset({Need.REFERENCE, Need.MATTE})
 _MATTE = frozenset({Need.MATTE})
 _FOUND = frozenset({Need.FOUND_MATTE})
+_SCRATCHES = frozenset({Need.FOUND_SCRATCHES})
 _TEMPORAL = frozenset({Need.TEMPORAL})
 _MATTES = frozenset({Need.MATTE, Need.FOUND_MATTE})
 _CLASSES = frozenset({Need.CLASS_MATTES, Need.FOUND_MATTE})
@@ -230,6 +251,19 @@ _ALL = (
     Measure("high_frequency_kept", "ratio", _ONE, frozenset(), _high_frequency_kept, high_frequency_kept),
     Measure("halo", "ratio", _LOWER, _PLACED, lambda r: halo(r.restored, r.scene.needed_truth, r.scene.matte), halo),
     Measure("grain_kept", "ratio", _ONE, frozenset(), _grain_kept, grain_kept),
+    Measure("fill_grain", "ratio", _ONE, _REFERENCE | _FOUND, _fill_grain, fill_grain),
+    Measure("changed", "ppm", _LOWER, frozenset(), _changed, changed_ppm),
+    Measure(
+        "false_scratches", "per 1,000 frames", _LOWER, _SCRATCHES, _false_scratches(lambda f: f.seen), false_scratches
+    ),
+    Measure(
+        "false_scratches_distinct",
+        "per 1,000 frames",
+        _LOWER,
+        _SCRATCHES,
+        _false_scratches(lambda f: f.distinct),
+        false_scratches,
+    ),
     Measure("flicker_residual_global", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_global, flicker_residual_global),
     Measure("flicker_residual_local", "ln", _LOWER, _REFERENCE | _TEMPORAL, _residual_local, flicker_residual_local),
     Measure("drift", "ln", _LOWER, _REFERENCE | _TEMPORAL, _drift, drift),

@@ -68,21 +68,36 @@ def harm_ppm(restored: Clip, truth: Clip, matte: Matte | None, source: Clip | No
     return 1e6 * harmed / _some(pixels, "outside")
 
 
-def bit_identical_share(restored: Clip, source: Clip, matte: Matte | None) -> float:
+def bit_identical_share(restored: Clip, source: Clip, matte: Matte | None, touched: Matte | None = None) -> float:
     """Return the share of pixels outside the matte whose every channel has the very bits of the source.
 
     Both clips are compared as float32 after the conversion of `clips.as_float_frame`. Range 0 to 1, higher is better;
     1 is the promise "what was not broken is not touched" (with the restorer's own matte) or a restorer that finds
-    every defect and nothing else (with the true matte). Definition: this project's.
+    every defect and nothing else (with the true matte). touched: as for `changed_ppm`; then the result before rounding
+    is what is compared. Definition: this project's.
     """
     same, pixels = 0, 0
+    known = None if touched is None else planes_of(touched)
     for r, s, plane in with_matte(restored, source, matte, ("restored", "source")):
         mask = outside(plane)
-        differ = r.view(np.uint32) != s.view(np.uint32)
-        touched = differ[:, :, 0] | differ[:, :, 1] | differ[:, :, 2]
-        same += int(np.count_nonzero(mask & ~touched))
+        differ = np.any(r.view(np.uint32) != s.view(np.uint32), axis=2) if known is None else next(known) > 0.0
+        same += int(np.count_nonzero(mask & ~differ))
         pixels += int(np.count_nonzero(mask))
     return same / _some(pixels, "outside")
+
+
+def changed_ppm(restored: Clip, source: Clip, touched: Matte | None = None) -> float:
+    """Return how many pixels per million were changed at all, in whatever channel and by however little.
+
+    touched: where the restorer's own result differs from the source, when it is known better than the clips tell, as
+    before rounding to 8 bits. Range 0 to 10⁶; lower is better on a clip that is clean. Definition: this project's.
+    """
+    changed, pixels = 0, 0
+    planes = _differing(restored, source) if touched is None else (plane > 0.0 for plane in planes_of(touched))
+    for plane in planes:
+        changed += int(np.count_nonzero(plane))
+        pixels += plane.size
+    return 1e6 * changed / pixels
 
 
 def grain_kept(restored: Clip, source: Clip, matte: Matte | None = None) -> float:
@@ -123,6 +138,11 @@ def with_matte(
         count += 1
     if next(planes, None) is not None:
         raise QualityError(f"the clips end after {count} frames and the matte goes on: they must be equally long")
+
+
+def _differing(restored: Clip, source: Clip) -> Iterator[NDArray[np.bool_]]:
+    for r, s in paired(restored, source, ("restored", "source")):
+        yield np.any(r.view(np.uint32) != s.view(np.uint32), axis=2)
 
 
 def _without_matte(first: Clip, second: Clip) -> Iterator[tuple[Frame, Frame, Plane]]:

@@ -97,15 +97,22 @@ class Scene:
 class Restoration:
     """One restorer's result for a scene: the restored clip and, if it tells, the matte of what it changed.
 
-    found_matte: (N, H, W), or one per class. Raises QualityError when lengths or sizes differ from the scene's.
+    found_matte: (N, H, W), or one per class. found_classes: mattes of the restorer's own classes, beside that of all.
+    touched: (N, H, W) where its own result differs from the source, when `restored` is that result rounded. Raises
+    QualityError when lengths or sizes differ from the scene's.
     """
 
     scene: Scene
     restored: Frames
     found_matte: Frames | Mapping[str, NDArray[Any]] | None = None
+    found_classes: Mapping[str, NDArray[Any]] | None = None
+    touched: Frames | None = None
 
     def __post_init__(self) -> None:
         self.scene.check(self.restored, "restored")
+        self.scene.check(self.touched, "touched")
+        for name, matte in (self.found_classes or {}).items():
+            self.scene.check(matte, f"found class '{name}'")
         if isinstance(self.found_matte, Mapping):
             for name, matte in self.found_matte.items():
                 self.scene.check(matte, f"found matte of class '{name}'")

@@ -36,7 +36,8 @@ def values(readings: list[quality.Reading]) -> dict[str, float | None]:
 
 def test_every_measure_gives_a_finite_reading_when_all_is_known(scene: Scene) -> None:
     restored = np.where(scene.matte[..., None] > 0, scene.truth, scene.source)
-    readings = take(Restoration(scene, restored, scene.matte))
+    classes = {"scratch": scene.matte_per_class["scratch"]}
+    readings = take(Restoration(scene, restored, scene.matte, classes))
     missing = {r.measure: r.note for r in readings if r.value is None and r.measure != "vmaf"}
     assert missing == {}
     assert all(r.value is None or math.isfinite(r.value) for r in readings)
@@ -90,7 +91,7 @@ def test_real_film_without_truth_still_gets_the_no_reference_measures(scene: Sce
     read = values(take(Restoration(Scene(scene.source), scene.source)))
     assert {name for name, value in read.items() if value is not None} == {
         "grain_kept", "flicker_std_global", "flicker_energy_global", "flicker_energy_local", "warp_error_dis",
-        "luma_moved", "luma_moved_worst", "high_frequency_kept",
+        "luma_moved", "luma_moved_worst", "high_frequency_kept", "changed",
     }  # fmt: skip
 
 

@@ -6,7 +6,15 @@ import cv2
 import numpy as np
 import pytest
 
-from reelmend.quality import QualityError, bit_identical_share, grain_kept, harm_ppm, psnr_inside, psnr_outside
+from reelmend.quality import (
+    QualityError,
+    bit_identical_share,
+    changed_ppm,
+    grain_kept,
+    harm_ppm,
+    psnr_inside,
+    psnr_outside,
+)
 
 SHAPE = (2, 20, 50)
 
@@ -122,3 +130,23 @@ def test_integer_mattes_read_as_shares_of_full_scale(truth: np.ndarray, matte: n
     restored = truth + np.float32(0.1) * matte[..., None]
     coded = np.round(matte * 255).astype(np.uint8)
     assert psnr_inside(restored, truth, coded) == psnr_inside(restored, truth, matte)
+
+
+def test_changed_counts_pixels_of_any_difference_in_any_channel() -> None:
+    source = np.full((2, 10, 50, 3), 100, np.uint8)
+    restored = source.copy()
+    restored[0, 3, 4, 2] = 101
+    restored[1, 5, 6:9] = 7
+    assert changed_ppm(restored, source) == pytest.approx(1e6 * 4 / 1000)
+    assert changed_ppm(source, source) == 0.0
+
+
+def test_what_rounding_hides_counts_as_changed_where_the_restorer_tells() -> None:
+    source = np.full((1, 10, 100, 3), 100, np.uint8)
+    touched = np.zeros((1, 10, 100), np.bool_)
+    touched[0, 2, :5] = True
+    assert changed_ppm(source, source, touched) == pytest.approx(5000.0)
+    matte = np.zeros((1, 10, 100), np.uint8)
+    matte[0, 2, :4] = 1
+    assert bit_identical_share(source, source, matte) == 1.0
+    assert bit_identical_share(source, source, matte, touched) == pytest.approx(1 - 1 / 996)

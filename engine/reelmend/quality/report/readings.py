@@ -12,7 +12,7 @@ from reelmend.quality.registry import MEASURES, Direction, Measure, Reading, tak
 from reelmend.quality.report.streaming import StreamedRestoration, StreamedScene
 from reelmend.quality.report.survey import Progress, ReportClips, Survey
 
-NOT_OF_THE_SOURCE = ("harm", "bit_identical", "matte_", "class_", "grain_kept")
+NOT_OF_THE_SOURCE = ("harm", "bit_identical", "matte_", "class_", "grain_kept", "fill_grain", "changed", "false_")
 """Names, by their beginning, of measures that compare with the source, and so say nothing about the source itself."""
 
 _WORDS = {"psnr": "PSNR", "ssim": "SSIM", "vmaf": "VMAF", "iou": "IoU", "dis": "(DIS flow)", "std": "deviation"}
@@ -44,8 +44,8 @@ def take_rows(
 ) -> list[Row]:
     """Return a row for every measure of the registry, also for those that could not be taken, with the reason."""
     scene = StreamedScene(clips.before, clips.truth, clips.true_matte, class_mattes or None, survey)
-    before = StreamedRestoration(scene, clips.before, clips.matte, survey, "before")
-    after = StreamedRestoration(scene, clips.after, clips.matte, survey, "after")
+    before = StreamedRestoration(scene, clips.before, clips.matte, survey=survey, part="before")
+    after = StreamedRestoration(scene, clips.after, clips.matte, survey=survey, part="after")
     rows: list[Row] = []
     with _Meter(clips, progress) as meter:
         for measure in MEASURES.values():
