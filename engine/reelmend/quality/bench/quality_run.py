@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from typing import Any
 
+import numpy as np
+
 from reelmend.errors import ReelmendError
 from reelmend.inference.session import usable_cores
 from reelmend.quality.bench.clip_files import load_clip, make_scene, shortened
@@ -15,7 +17,7 @@ from reelmend.quality.bench.material import ClipEntry, Material
 from reelmend.quality.bench.plan import Cell, Plan
 from reelmend.quality.bench.store import Piece, Store
 from reelmend.quality.fidelity import psnr
-from reelmend.quality.peers import Method, Pixels
+from reelmend.quality.peers import Method, Pixels, Restored
 from reelmend.quality.registry import MEASURES, Need, Reading, take
 from reelmend.quality.scene import Restoration, Scene
 
@@ -110,9 +112,9 @@ def run_cell(cell: Cell, method: Method, scene: Scene, measures: Sequence[str] =
     part = shortened(scene, method.longest_frames)
     started = time.perf_counter()
     try:
-        restored = method.restore(part.source)  # type: ignore[arg-type]
+        restored = _restored(method, part)
         seconds = time.perf_counter() - started
-        restoration = Restoration(part, restored.frames, restored.matte)
+        restoration = Restoration(part, restored.frames, restored.matte, restored.classes, restored.touched)
         readings = _readings(restoration, measures, is_whole=part is scene)
     except Exception as error:  # one method's failure is a row of the table, not the end of the run
         return _failed(cell, f"failed: {type(error).__name__}: {error}")
@@ -122,6 +124,13 @@ def run_cell(cell: Cell, method: Method, scene: Scene, measures: Sequence[str] =
         if part.truth is not None:
             rows.append(Reading(INPUT_PSNR, psnr(part.source, part.truth)))
     return {**_place(cell), "rows": [_row(cell, r) for r in rows], "seconds": seconds, "frames": len(part.source)}
+
+
+def _restored(method: Method, scene: Scene) -> Restored:
+    source: Any = scene.source
+    if method.restore_told is None or scene.matte is None:
+        return method.restore(source)
+    return method.restore_told(source, np.asarray(scene.matte))
 
 
 def _readings(restoration: Restoration, measures: Sequence[str], is_whole: bool) -> list[Reading]:

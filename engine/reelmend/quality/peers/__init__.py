@@ -2,7 +2,15 @@
 
 from collections.abc import Mapping
 
-from reelmend.quality.peers import brightness, ffmpeg, local_gain, non_local_means, own_effects, temporal_median
+from reelmend.quality.peers import (
+    brightness,
+    column_filter,
+    ffmpeg,
+    local_gain,
+    non_local_means,
+    own_effects,
+    temporal_median,
+)
 from reelmend.quality.peers.method import Method, PeerError, Pixels, Restored
 
 INPUT = Method("input", "the damaged clip as it is", lambda frames: Restored(frames.copy()), lambda: "")
@@ -15,6 +23,7 @@ METHODS: Mapping[str, Method] = {
         *brightness.METHODS,
         *local_gain.METHODS,
         *temporal_median.METHODS,
+        *column_filter.METHODS,
         *non_local_means.METHODS,
         *own_effects.METHODS,
     )

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,16 @@ class PeerError(ReelmendError):
 
 @dataclass(frozen=True, eq=False)
 class Restored:
-    """What a method made of a clip: frames of the same shape, and (N, H, W) what it says it changed, if it says."""
+    """What a method made of a clip: frames of the same shape, and what it says of them, if it says.
+
+    matte: (N, H, W) what it changed; bool, or uint8 whose 0 is exactly nothing. classes: the same by class of defect.
+    touched: (N, H, W) bool where its result, before rounding to 8 bits, is not the source's.
+    """
 
     frames: Pixels
-    matte: NDArray[np.bool_] | None = None
+    matte: NDArray[Any] | None = None
+    classes: Mapping[str, NDArray[Any]] | None = None
+    touched: NDArray[np.bool_] | None = None
 
 
 def _nothing_missing() -> str:
@@ -37,7 +43,9 @@ class Method:
 
     what: one sentence with the settings. longest_frames: how much of a clip is given to a method that is too slow for
     all of it. in_child: the work happens in a process of its own, whose memory is what counts. is_variant: another
-    setting of a method that is there already, run only where it is asked for.
+    setting of a method that is there already, or for some damage alone, run only where it is asked for. restore_told:
+    what is run in place of `restore` where the true matte, (N, H, W) uint8, is known: a peer that is told what it would
+    have to find.
     """
 
     name: str
@@ -48,6 +56,7 @@ class Method:
     longest_frames: int | None = None
     in_child: bool = False
     is_variant: bool = False
+    restore_told: Callable[[Pixels, NDArray[np.uint8]], Restored] | None = None
 
 
 def luma_of(frame: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
-from reelmend.clips import RememberedClip
 from reelmend.effects.catalogue import EFFECTS, find_effect, find_model
-from reelmend.effects.clip import effect_radius_frames, render_frame
+from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
 from reelmend.errors import ReelmendError
 from reelmend.frames import Planes
 from reelmend.inference.models import Model, ModelStore
 from reelmend.inference.session import import_onnxruntime
 from reelmend.quality.peers.method import Method, Pixels, Restored, as_pixels
+from reelmend.rendered import Rendered
 
 MATTE_OUTPUT = "matte"
-FOUND_FROM = 0.5
-MEMORY_BYTES = 256 << 20
+CLASSES_OUTPUT = "classes"
+CLASSES = ("blotch", "hair", "scratch")
+"""The planes of the output "classes", in order."""
+MEMORY_BYTES = 512 << 20
 """For frames that are held, and for what is known of them: enough for the widest window at 720p."""
 
 
@@ -62,26 +65,36 @@ VARIANTS = (
 
 
 def render_effect(effect: str, values: Mapping[str, object], frames: Pixels) -> Restored:
-    """Return the clip through one effect in this process, rounded to 8 bits like everyone's result."""
+    """Return the clip through one effect in this process, rounded to 8 bits like everyone's result.
+
+    An effect that finds defects gives its matte, 255 where it covers all and 0 exactly where it is 0, and its classes;
+    and, since its floats are at hand, where these are not the source's.
+    """
     renderer = Renderer(ModelStore.default(), memory_bytes=MEMORY_BYTES)
-    restored = np.empty_like(frames)
-    for index, planes in _rendered(renderer, effect, values, frames, "result"):
+    offered = _model(effect).manifest.outputs
+    beside = [name for name in (MATTE_OUTPUT, CLASSES_OUTPUT) if name in offered]
+    clip, shape = ByteClip(frames), frames.shape[:3]
+    restored, touched = np.empty_like(frames), np.empty(shape, np.bool_)
+    mattes = {name: np.zeros(shape, np.uint8) for name in (MATTE_OUTPUT, *CLASSES)}
+
+    def told(index: int, rendered: Rendered) -> None:
+        for name in beside:
+            planes = rendered.planes.get(name, ())
+            for key, plane in zip((MATTE_OUTPUT,) if name == MATTE_OUTPUT else CLASSES, planes, strict=False):
+                mattes[key][index] = _rounded_up(plane)
+
+    numbers = range(len(frames))
+    for index, planes in render_clip(renderer, effect, values, clip, numbers, outputs=beside, told=told):
         restored[index] = as_pixels(cv2.merge(list(planes * np.float32(255.0))))
-    if MATTE_OUTPUT not in _model(effect).manifest.outputs:
+        touched[index] = np.any(planes.view(np.uint32) != clip.read(index).view(np.uint32), axis=0)
+    if not beside:
         return Restored(restored)
-    matte = np.empty(frames.shape[:3], np.bool_)
-    for index, planes in _rendered(renderer, effect, values, frames, MATTE_OUTPUT):
-        matte[index] = planes.max(axis=0) >= FOUND_FROM
-    return Restored(restored, matte)
+    classes = {name: mattes[name] for name in CLASSES} if CLASSES_OUTPUT in beside else None
+    return Restored(restored, mattes[MATTE_OUTPUT] if MATTE_OUTPUT in beside else None, classes, touched)
 
 
-def _rendered(
-    renderer: Renderer, effect: str, values: Mapping[str, object], frames: Pixels, output: str
-) -> Iterator[tuple[int, Planes]]:
-    clip = RememberedClip(ByteClip(frames), MEMORY_BYTES)
-    radius_frames = effect_radius_frames(renderer, effect, values)
-    for frame in range(len(frames)):
-        yield frame, render_frame(renderer, effect, values, clip, frame, radius_frames, output=output)
+def _rounded_up(plane: Planes) -> NDArray[np.uint8]:
+    return np.asarray(np.ceil(np.clip(plane, 0.0, 1.0) * np.float32(255.0)), np.uint8)
 
 
 def _model(effect: str) -> Model:
