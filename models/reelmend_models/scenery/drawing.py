@@ -107,6 +107,21 @@ def defocused(plane: Plane, sigma_px: float) -> Plane:
     return soft
 
 
+def dragged(plane: Plane, across_px: float, down_px: float) -> Plane:
+    """Return the plane blurred by a straight motion; as it is below a pixel and a half."""
+    length = float(np.hypot(across_px, down_px))
+    if length < 1.5 or not plane.any():
+        return plane
+    half = int(np.ceil(0.5 * length)) + 1
+    kernel = np.zeros((2 * half + 1, 2 * half + 1), np.uint8)
+    ends = _fixed(np.array([[-0.5, -0.5], [0.5, 0.5]]) * (across_px, down_px) + half)
+    cv2.line(kernel, ends[0], ends[1], (255.0,), 1, cv2.LINE_AA, SHIFT)
+    weights = kernel / np.float32(kernel.sum(dtype=np.float32))
+    soft: Plane = cv2.filter2D(plane, -1, weights.astype(np.float32), borderType=cv2.BORDER_REPLICATE)
+    soft[soft < 1.0 / 512.0] = 0.0
+    return soft
+
+
 def _near(clip: ClipInfo, low: Points, high: Points, reach_px: float) -> NDArray[np.bool_]:
     size = np.array([clip.width, clip.height])
     return np.asarray(((high > -reach_px - 2.0) & (low < size + reach_px + 2.0)).all(axis=1), np.bool_)

@@ -15,7 +15,8 @@ from reelmend_models.damage.settings import Range, draw
 from reelmend_models.scenery.drawing import Points, defocused, ellipse, polygons, turned
 from reelmend_models.scenery.layer import Layer, Scenery, SceneryPlan
 
-EXPOSURES = 5
+EXPOSURES = (3, 24)
+"""Moments that a motion blur is the mean of: at least and at most; as many as keep the shapes overlapping."""
 
 
 @dataclass(frozen=True)
@@ -89,6 +90,11 @@ class Flyer:
     start: float
 
     @property
+    def exposures(self) -> int:
+        """Return how many moments its motion blur is the mean of."""
+        return int(np.clip(np.ceil(abs(self.speed_px) * self.shutter / (0.3 * self.size_px)), *EXPOSURES))
+
+    @property
     def colour(self) -> Rgb:
         """Return its colour."""
         return (self.level * self.tint[0], self.level * self.tint[1], self.level * self.tint[2])
@@ -106,7 +112,7 @@ class FlyersPlan(SceneryPlan):
         """Return each object that is in the picture, blurred by its own motion."""
         found: list[Layer] = []
         for number, flyer in enumerate(self.flyers):
-            moments = index - np.linspace(0.0, flyer.shutter, EXPOSURES)
+            moments = index - np.linspace(0.0, flyer.shutter, flyer.exposures)
             exposures = [self._outline(number, flyer, float(moment)) for moment in moments]
             plane = defocused(polygons(self.clip, exposures), 0.3)
             if plane.any():

@@ -133,7 +133,7 @@ class GlitterPlan(SceneryPlan):
         side = (x - 0.5 * self.clip.width) / (0.35 + far)
         total = np.zeros(x.shape)
         for across, down, pace, phase, weight in self.waves:
-            resolved = np.exp(-((np.hypot(across, down) * step_px / (1.3 * far)) ** 2))
+            resolved = np.exp(-((np.hypot(across, down) * step_px / (0.8 * far)) ** 2))
             total += weight * resolved * np.sin(across * side + down * depth + pace * index + phase)
         return np.asarray(total / np.sqrt(0.5 * (self.waves[:, 4] ** 2).sum()), np.float64)
 

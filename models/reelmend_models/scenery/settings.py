@@ -49,7 +49,9 @@ TEST_SCENERY: dict[str, Scenery] = {
     "lights": Lights(
         density=(20.0, 40.0), period_frames=(2.0, 4.0), radius=(0.0015, 0.004), rhythms=("single", "chase")
     ),
-    "flyers": Flyers(density=(3.0, 8.0), speed=(0.12, 0.2), size=(0.004, 0.015), kinds=("swallow", "ball")),
+    "flyers": Flyers(
+        density=(3.0, 8.0), speed=(0.12, 0.2), size=(0.004, 0.015), shutter=(0.1, 0.35), kinds=("swallow", "ball")
+    ),
     "confetti": Flyers(
         density=(20.0, 40.0), speed=(0.02, 0.05), size=(0.006, 0.012), level=(0.1, 0.5), kinds=("confetto", "leaf")
     ),

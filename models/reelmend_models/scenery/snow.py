@@ -12,7 +12,7 @@ from reelmend_models.damage import ClipInfo, Plane
 from reelmend_models.damage.noise import slow_drift
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.settings import Range, draw
-from reelmend_models.scenery.drawing import Values, defocused, discs
+from reelmend_models.scenery.drawing import Values, defocused, discs, dragged
 from reelmend_models.scenery.layer import Layer, Scenery, SceneryPlan
 
 DEPTHS = (0.15, 0.35, 0.65, 1.0)
@@ -27,6 +27,7 @@ class Snow(Scenery):
     density: flakes over a square of the height. speed: of the nearest, a frame. wind: to the side, as a share of the
     speed. sway: how far flakes swing. radius: of the nearest flakes. focus: nearness (0…1) of the sharpest layer.
     defocus: blur of a layer one away from the sharpest. opacity: of a sharp flake. light: picture value of flakes.
+    shutter: share of a frame's time that blurs them.
     """
 
     name: ClassVar[str] = "snow"
@@ -40,6 +41,7 @@ class Snow(Scenery):
         "defocus": (0.0, 0.1),
         "opacity": (0.0, 1.0),
         "light": (0.0, 1.0),
+        "shutter": (0.0, 1.0),
     }
 
     density: Range = (100.0, 500.0)
@@ -51,16 +53,17 @@ class Snow(Scenery):
     defocus: Range = (0.003, 0.008)
     opacity: Range = (0.6, 1.0)
     light: Range = (0.8, 1.0)
+    shutter: Range = (0.2, 0.6)
 
     def plan(self, clip: ClipInfo, seed: int, occurrence: int = 0) -> SnowPlan:
         """Return the clip's flakes by layer and the looks that they share."""
         draws = Draws(self.name, seed, occurrence)
         generator, whole = draws.of("clip"), self.whole_px(clip)
-        density, speed, wind, sway, radius, focus, defocus, opacity, light = (
+        density, speed, wind, sway, radius, focus, defocus, opacity, light, shutter = (
             draw(generator, setting)
             for setting in (
                 *(self.density, self.speed, self.wind, self.sway, self.radius),
-                *(self.focus, self.defocus, self.opacity, self.light),
+                *(self.focus, self.defocus, self.opacity, self.light, self.shutter),
             )
         )
         layers = []
@@ -79,7 +82,7 @@ class Snow(Scenery):
                     blur_px=defocus * whole * abs(depth - focus) ** 1.5 + 0.0005 * whole,
                 )
             )
-        return SnowPlan(clip, draws, tuple(layers), wind, light)
+        return SnowPlan(clip, draws, tuple(layers), wind, light, shutter)
 
 
 @dataclass(frozen=True)
@@ -98,13 +101,17 @@ class Flakes:
 
 @dataclass(frozen=True)
 class SnowPlan(SceneryPlan):
-    """The layers of flakes; wind: their way to the side over their way down; light: their picture value."""
+    """The layers of flakes; wind: their way to the side over their way down; light: their picture value.
+
+    shutter: share of a frame's time that blurs them.
+    """
 
     clip: ClipInfo
     draws: Draws
     flakes: tuple[Flakes, ...]
     wind: float
     light: float
+    shutter: float
 
     def layers(self, index: int) -> Sequence[Layer]:
         """Return each layer of flakes, the farthest first."""
@@ -123,4 +130,5 @@ class SnowPlan(SceneryPlan):
         lobes = centres[:, None] + flakes.lobes * flakes.radius_px[:, None, None]
         radii = np.repeat(0.7 * flakes.radius_px, LOBES)
         plane = discs(self.clip, lobes.reshape(-1, 2), radii, np.repeat(flakes.level, LOBES))
-        return defocused(plane, flakes.blur_px)
+        down = float(flakes.pace_px.mean()) * self.shutter if len(flakes.pace_px) else 0.0
+        return defocused(dragged(plane, self.wind * down, down), flakes.blur_px)

@@ -144,13 +144,10 @@ class TextPlan(SceneryPlan):
     def _scrolled(self, index: int) -> Plane:
         """Return credits that move up: line n stands n line heights below the first, for ever."""
         plane, step = empty(self.clip), 2.2 * self.height_px
-        gone = self.speed_px * index + self.top * self.clip.height
-        first = int((gone - self.clip.height) // step)
-        for number in range(max(0, first), int((gone + 0.0) // step) + int(self.clip.height // step) + 2):
-            y = number * step - gone + 0.5 * self.clip.height
-            if -step < y < self.clip.height:
-                picture = self._written(self._words(2, number))
-                _paste(plane, picture, round(0.5 * (self.clip.width - picture.shape[1])), y)
+        gone = self.speed_px * index + (1.0 + self.top) * self.clip.height
+        for number in range(max(0, int(gone // step) - 1), int((gone + self.clip.height) // step) + 1):
+            picture = self._written(self._words(2, number))
+            _paste(plane, picture, round(0.5 * (self.clip.width - picture.shape[1])), number * step - gone)
         return plane
 
     def _crawled(self, index: int) -> Plane:
