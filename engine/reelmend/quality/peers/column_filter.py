@@ -17,7 +17,7 @@ REACH_PX = 2
 """Columns on either side of a found line that are filled too."""
 DEVIATION_OF_MAD = 1.4826
 INSIDE_ABOVE = 0.1
-_BUMP = np.array([[-3, -3, 0, 4, 4, 4, 0, -3, -3]], np.float32) / 12.0
+MEDIAN_PX = 9
 
 Plane = NDArray[np.float32]
 Mask = NDArray[np.bool_]
@@ -26,9 +26,9 @@ Mask = NDArray[np.bool_]
 def column_filter(frames: Pixels) -> Restored:
     """Return each frame with the columns that stand out filled across, and where that was.
 
-    Luma of three columns against two on either side, one apart, clipped to ±8 levels, is averaged along lines of nine
-    slopes; a line whose mean is off by more than 6 robust standard deviations, and by more than its neighbours', is a
-    scratch, five columns wide from top to bottom. No memory of other frames. Source: the detection by column sums that
+    Luma less its median of 9×9, clipped to ±8 levels, is averaged along lines of nine slopes; a line whose mean is off
+    by more than 6 robust standard deviations, and by more than its neighbours', is a scratch, five columns wide from
+    top to bottom. No memory of other frames. Source: the detection by column sums that
     Kokaram, "Motion Picture Restoration", 1998, ch. 6, begins with.
     """
     found = np.stack([scratched(luma_of(frame)) for frame in frames])
@@ -43,9 +43,8 @@ def column_filter_told(frames: Pixels, matte: NDArray[np.uint8]) -> Restored:
 def scratched(luma: Plane) -> Mask:
     """Return (H, W) where lines stand out of a picture in levels of 255."""
     height, width = luma.shape
-    bumps = np.clip(
-        cv2.filter2D(luma, cv2.CV_32F, _BUMP, borderType=cv2.BORDER_REFLECT), -CLIPPED_LEVELS, CLIPPED_LEVELS
-    )
+    levels = np.asarray(np.rint(luma), np.uint8)
+    bumps = np.clip(luma - cv2.medianBlur(levels, MEDIAN_PX), -CLIPPED_LEVELS, CLIPPED_LEVELS)
     scores = np.stack([_scores(bumps, slope) for slope in SLOPES_PX])
     strongest = np.abs(scores).max(axis=0)
     peaks = (strongest > STANDS_OUT) & (strongest >= cv2.dilate(strongest[None], np.ones((1, 7), np.uint8))[0])
