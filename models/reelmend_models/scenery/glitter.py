@@ -51,7 +51,7 @@ class Glitter(Scenery):
     darkness: Range = (0.12, 0.35)
     density: Range = (300.0, 1500.0)
     life_frames: Range = (1.0, 2.0)
-    radius: Range = (0.0012, 0.003)
+    radius: Range = (0.0016, 0.004)
     level: Range = (0.7, 1.0)
     wave: Range = (0.06, 0.2)
     speed: Range = (0.15, 0.4)
@@ -146,7 +146,7 @@ class GlitterPlan(SceneryPlan):
             low, high = np.min(self.settings.life_frames), np.max(self.settings.life_frames)
             alive = (tilt > 0.55) & (age < low + (high - low) * looks[:, 0])
             spots.append(places[alive])
-            radii.append(self.radius_px * (0.3 + 0.7 * looks[alive, 1] ** 3))
+            radii.append(self.radius_px * (0.45 + 0.55 * looks[alive, 1] ** 2))
             levels.append(self.level * (0.35 + 0.65 * looks[alive, 2]))
         return discs(self.clip, np.concatenate(spots), np.concatenate(radii), np.concatenate(levels))
 

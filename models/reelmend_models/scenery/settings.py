@@ -44,8 +44,8 @@ TEST_SCENERY: dict[str, Scenery] = {
     "embers": Sparks(
         density=(4.0, 8.0), speed=(0.004, 0.012), life_frames=(10.0, 30.0), gravity=(-0.0008, -0.0003), spread_rad=3.0
     ),
-    "glitter": Glitter(density=(1500.0, 3000.0), wave=(0.2, 0.4), radius=(0.003, 0.005), life_frames=1.0),
-    "glints": Glitter(water=0.0, density=(1500.0, 3000.0), wave=(0.2, 0.4), radius=(0.003, 0.005), life_frames=1.0),
+    "glitter": Glitter(density=(1500.0, 3000.0), wave=(0.2, 0.4), radius=(0.004, 0.006), life_frames=1.0),
+    "glints": Glitter(water=0.0, density=(1500.0, 3000.0), wave=(0.2, 0.4), radius=(0.004, 0.006), life_frames=1.0),
     "lights": Lights(
         density=(20.0, 40.0), period_frames=(2.0, 4.0), radius=(0.0015, 0.004), rhythms=("single", "chase")
     ),
