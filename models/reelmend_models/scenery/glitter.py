@@ -105,7 +105,7 @@ class GlitterPlan(SceneryPlan):
 
     def layers(self, index: int) -> Sequence[Layer]:
         """Return the water, if it is painted, and the glints on it."""
-        glints = defocused(self._glints(index), 0.35)
+        glints = defocused(self._glints(index), 0.2 * self.radius_px)
         if self.water == 0.0:
             return [(glints, SUN)]
         edge = np.clip((np.arange(self.clip.height) - self.top_px) / max(2.0, 0.01 * self.clip.height) + 0.5, 0.0, 1.0)
@@ -147,7 +147,7 @@ class GlitterPlan(SceneryPlan):
             alive = (tilt > 0.55) & (age < low + (high - low) * looks[:, 0])
             spots.append(places[alive])
             radii.append(self.radius_px * (0.45 + 0.55 * looks[alive, 1] ** 2))
-            levels.append(self.level * (0.35 + 0.65 * looks[alive, 2]))
+            levels.append(self.level * (0.6 + 0.4 * looks[alive, 2]))
         return discs(self.clip, np.concatenate(spots), np.concatenate(radii), np.concatenate(levels))
 
     def _born(self, generator: np.random.Generator) -> tuple[Points, Values]:
