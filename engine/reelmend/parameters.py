@@ -35,6 +35,7 @@ class Role(StrEnum):
     VIEW = "view"
     DIFFERENCE_GAIN = "difference_gain"
     SPLIT_POSITION = "split_position"
+    ALPHA_OUTPUT = "alpha_output"
     WITHOUT_NEIGHBOURS = "without_neighbours"
     FIELD_ORDER = "field_order"
     ENGINE_ADDRESS = "engine_address"

@@ -81,6 +81,17 @@ SPLIT_POSITION = NodeParameter(
     animates=True,
     enabled_by=EnabledBy(parameter="view", value="split"),
 )
+ALPHA_OUTPUT = NodeParameter(
+    name="alphaOutput",
+    label="Alpha",
+    type=ParameterType.CHOICE,
+    default="source",
+    choices=(Choice(value="source", label="Of the source"), Choice(value="matte", label="Matte")),
+    hint="What the alpha channel carries. Of the source: its own. Matte: how far each pixel was mended, 0 to 1, beside "
+    "the colours that View shows; the colours are then not premultiplied. Also with a strength of 0, to find without "
+    "mending.",
+    role=Role.ALPHA_OUTPUT,
+)
 WITHOUT_NEIGHBOURS = NodeParameter(
     name="withoutNeighbours",
     label="Without neighbours",

@@ -22,6 +22,7 @@ from reelmend.effects.common_parameters import (
 )
 from reelmend.effects.graph_inputs import plan_of
 from reelmend.effects.node_parameters import (
+    ALPHA_OUTPUT,
     ANALYSIS,
     DIFFERENCE_GAIN,
     GROUPS,
@@ -117,6 +118,8 @@ VIEW_HINTS = {
     "curve": "Luma curve: the curve before and after, drawn over the result.",
     "matte": "Matte: white where the picture was mended, if the model tells.",
 }
+MATTE_OUTPUT = "matte"
+"""The output that a node which has it as a view can put into the alpha channel."""
 MADE_BY_THE_NODE = ("source", "difference", "split")
 
 
@@ -257,7 +260,9 @@ def _effect_panel(name: str, models: ModelStore) -> dict[str, Any]:
     shared = shared_parameters(name, manifests)
     menus = model_parameters(manifests) if not EFFECTS[name].default_model or len(manifests) > 1 else ()
     view = view_parameter(name, manifests)
-    parameters = (preset_parameter(name), *menus, *shared, view, DIFFERENCE_GAIN, SPLIT_POSITION, *NODE_PARAMETERS)
+    alpha = (ALPHA_OUTPUT,) if MATTE_OUTPUT in face.views else ()
+    own = (view, DIFFERENCE_GAIN, SPLIT_POSITION, *alpha, *NODE_PARAMETERS)
+    parameters = (preset_parameter(name), *menus, *shared, *own)
     names = {parameter.name for parameter in shared}
     return {
         "identifier": f"org.reelmend.{face.label}",

@@ -130,7 +130,8 @@ OfxStatus dispatch(const Call& call) {
         return get_region_of_definition(call.effect(), call.in_args(), call.out_args());
     if (call.is(kOfxImageEffectActionGetRegionsOfInterest))
         return get_regions_of_interest(call.definition(), call.effect(), call.in_args(), call.out_args());
-    if (call.is(kOfxImageEffectActionGetClipPreferences)) return get_clip_preferences(call.effect(), call.out_args());
+    if (call.is(kOfxImageEffectActionGetClipPreferences))
+        return get_clip_preferences(call.definition(), call.effect(), call.out_args());
     if (call.is(kOfxActionInstanceChanged)) return instance_changed(call);
     if (call.is(kOfxActionSyncPrivateData)) return sync_private_data(call);
     if (call.is(kOfxActionPurgeCaches)) return purge_caches(call);

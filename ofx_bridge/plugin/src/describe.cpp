@@ -20,9 +20,9 @@ ofxpp::PropertySet define_clip(const ofxpp::Effect& effect, const char* name,
     return properties;
 }
 
-void define_mask(const ofxpp::Effect& effect) {
+void define_mask(const ofxpp::Effect& effect, const MaskInput& input) {
     const auto mask =
-        define_clip(effect, kMaskClip, {kOfxImageComponentAlpha, kOfxImageComponentRGBA, kOfxImageComponentRGB});
+        define_clip(effect, input.clip, {kOfxImageComponentAlpha, kOfxImageComponentRGBA, kOfxImageComponentRGB});
     mask.offer(kOfxImageClipPropOptional, 1);
     mask.offer(kOfxImageClipPropIsMask, 1);
 }
@@ -52,6 +52,8 @@ void describe(const EffectDefinition& definition, const ofxpp::Effect& effect) {
     properties.offer(kOfxImageEffectPluginPropFieldRenderTwiceAlways, 0);
     properties.offer(kOfxImageEffectInstancePropSequentialRender, 2);
     properties.offer(kOfxImageEffectPropCPURenderSupported, "true");
+    if (const auto* alpha = definition.find(Role::alpha_output); alpha != nullptr)
+        properties.offer(kOfxImageEffectPropClipPreferencesSlaveParam, alpha->name.c_str());
 }
 
 void describe_in_context(const EffectDefinition& definition, const ofxpp::Effect& effect, const std::string& context) {
@@ -59,7 +61,9 @@ void describe_in_context(const EffectDefinition& definition, const ofxpp::Effect
         // Alpha alone passes through.
         define_clip(effect, name, {kOfxImageComponentRGBA, kOfxImageComponentRGB, kOfxImageComponentAlpha});
     // A filter has one input, says the standard.
-    if (definition.has_mask && context == kOfxImageEffectContextGeneral) define_mask(effect);
+    if (context == kOfxImageEffectContextGeneral)
+        for (size_t i = 0; i < kMaskInputs.size(); ++i)
+            if (definition.masks[i]) define_mask(effect, kMaskInputs[i]);
     define_parameters(definition, effect.params());
 }
 

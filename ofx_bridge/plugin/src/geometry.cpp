@@ -24,19 +24,16 @@ void answer(const OfxRectD& region, const ofxpp::PropertySet& out_args, const ch
 }
 
 // The masks of the frames that are read, and those that are held before the clip's first and after its last frame.
-void name_mask_frames(const EffectDefinition& definition, const ofxpp::Effect& effect, const FrameSpan& reads,
-                      const ofxpp::PropertySet& out_args) {
-    const auto mask = find_mask(definition, effect);
-    if (!mask) return;
+void name_mask_frames(const MaskClip& mask, const FrameSpan& reads, const ofxpp::PropertySet& out_args) {
     std::vector<FrameSpan> ranges{reads};
-    if (const auto span = clip_span(*mask); span)
+    if (const auto span = clip_span(mask.clip); span)
         for (const int64_t edge : {reads.first, reads.last})
             if (const int64_t held = std::clamp(edge, span->first, span->last); held != edge)
                 ranges.push_back({held, held});
     int index = 0;
     for (const FrameSpan& range : ranges)
         for (const int64_t frame : {range.first, range.last})
-            out_args.offer("OfxImageClipPropFrameRange_Mask", static_cast<double>(frame), index++);
+            out_args.offer(mask.input.frames_needed, static_cast<double>(frame), index++);
 }
 
 // Whether a held frame is to be named besides those that are read: one that the clip lacks fails where it is rendered.
@@ -46,11 +43,20 @@ bool is_beyond(const FrameSpan& reads, int64_t held_frame, const std::optional<F
 
 }  // namespace
 
-OfxStatus get_clip_preferences(const ofxpp::Effect& effect, const ofxpp::PropertySet& out_args) {
-    const auto alpha = source_of(effect).properties().find_string(kOfxImageEffectPropPreMultiplication).value_or("");
-    // Own constants, not the host's text: some hosts keep the pointer.
-    for (const char* known : {kOfxImagePreMultiplied, kOfxImageUnPreMultiplied, kOfxImageOpaque})
-        if (alpha == known) out_args.offer(kOfxImageEffectPropPreMultiplication, known);
+OfxStatus get_clip_preferences(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                               const ofxpp::PropertySet& out_args) {
+    const auto source = source_of(effect).properties();
+    const auto alpha = source.find_string(kOfxImageEffectPropPreMultiplication).value_or("");
+    if (puts_out_matte(definition, effect.params())) {
+        // No host may take the matte for what the colours were multiplied with.
+        out_args.offer(kOfxImageEffectPropPreMultiplication, kOfxImageUnPreMultiplied);
+        if (source.find_string(kOfxImageEffectPropComponents).value_or("") == kOfxImageComponentRGB)
+            out_args.offer("OfxImageClipPropComponents_Output", kOfxImageComponentRGBA);
+    } else {
+        // Own constants, not the host's text: some hosts keep the pointer.
+        for (const char* known : {kOfxImagePreMultiplied, kOfxImageUnPreMultiplied, kOfxImageOpaque})
+            if (alpha == known) out_args.offer(kOfxImageEffectPropPreMultiplication, known);
+    }
     out_args.offer(kOfxImageClipPropContinuousSamples, 0);
     out_args.offer(kOfxImageEffectFrameVarying, 0);
     return kOfxStatOK;
@@ -77,7 +83,8 @@ OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Eff
     out_args.set(kProperty, static_cast<double>(reads.last), 1);
     if (!settings.identity && settings.held_frame && is_beyond(reads, *settings.held_frame, window.clip))
         for (const int index : {2, 3}) out_args.offer(kProperty, static_cast<double>(*settings.held_frame), index);
-    if (!settings.identity && settings.reads_mask) name_mask_frames(definition, effect, reads, out_args);
+    if (!settings.identity)
+        for (const auto& mask : find_masks(definition, effect, settings.reads)) name_mask_frames(mask, reads, out_args);
     return kOfxStatOK;
 }
 
@@ -95,7 +102,8 @@ OfxStatus get_regions_of_interest(const EffectDefinition& definition, const ofxp
     const auto region = source_of(effect).region_of_definition(time_asked(in_args));
     if (!region) return kOfxStatReplyDefault;
     answer(*region, out_args, "OfxImageClipPropRoI_Source");
-    if (find_mask(definition, effect)) answer(*region, out_args, "OfxImageClipPropRoI_Mask");
+    for (const auto& mask : find_masks(definition, effect, definition.masks))
+        answer(*region, out_args, mask.input.region_of_interest);
     return kOfxStatOK;
 }
 

@@ -8,7 +8,8 @@
 namespace reelmend::plugin {
 
 // Each answers the action's status.
-OfxStatus get_clip_preferences(const ofxpp::Effect& effect, const ofxpp::PropertySet& out_args);
+OfxStatus get_clip_preferences(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                               const ofxpp::PropertySet& out_args);
 OfxStatus get_frames_needed(const EffectDefinition& definition, const ofxpp::Effect& effect,
                             const ofxpp::PropertySet& in_args, const ofxpp::PropertySet& out_args);
 OfxStatus get_region_of_definition(const ofxpp::Effect& effect, const ofxpp::PropertySet& in_args,

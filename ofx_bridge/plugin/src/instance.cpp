@@ -19,7 +19,7 @@ bool is_interactive(const ofxpp::PropertySet& in_args) {
 void Instance::begin_sequence(const ofxpp::PropertySet& in_args) {
     if (is_interactive(in_args)) return;
     memory.begin();
-    mask_memory.begin();
+    for (auto& masks : mask_memories) masks.begin();
     const double first = in_args.find_double(kOfxImageEffectPropFrameRange, 0).value_or(0);
     const double last = in_args.find_double(kOfxImageEffectPropFrameRange, 1).value_or(first);
     playback.begin(first, last, in_args.find_double(kOfxImageEffectPropFrameStep).value_or(0));
@@ -28,13 +28,13 @@ void Instance::begin_sequence(const ofxpp::PropertySet& in_args) {
 void Instance::end_sequence(const ofxpp::PropertySet& in_args) {
     if (is_interactive(in_args)) return;
     memory.end();
-    mask_memory.end();
+    for (auto& masks : mask_memories) masks.end();
     playback.end();
 }
 
 void Instance::something_changed() {
     memory.doubt();
-    mask_memory.doubt();
+    for (auto& masks : mask_memories) masks.doubt();
     seen.clear();
     clock.clear();
     wants_whole_neighbours = false;
@@ -42,7 +42,7 @@ void Instance::something_changed() {
 
 void Instance::purge() {
     memory.clear();
-    mask_memory.clear();
+    for (auto& masks : mask_memories) masks.clear();
     seen.clear();
 }
 

@@ -3,6 +3,7 @@
 
 #include <ofxpp/effect.h>
 
+#include <array>
 #include <atomic>
 #include <mutex>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "clock_watch.h"
 #include "playback.h"
 #include "reelmend/transport/engine_client.h"
+#include "resources.h"
 #include "seen_frames.h"
 #include "sequence_memory.h"
 #include "status_lines.h"
@@ -53,7 +55,9 @@ struct Instance {
     std::mutex status_mutex;
     StatusTexts status;  // as the host was last given them
     SequenceMemory memory;
-    SequenceMemory mask_memory{SequenceMemory::kProxyBudgetBytes / 3};  // one plane instead of three
+    // One plane instead of three.
+    std::array<SequenceMemory, kMaskInputs.size()> mask_memories{SequenceMemory{SequenceMemory::kProxyBudgetBytes / 3},
+                                                                 SequenceMemory{SequenceMemory::kProxyBudgetBytes / 3}};
     Playback playback;
     SeenFrames seen;
     ClockWatch clock;

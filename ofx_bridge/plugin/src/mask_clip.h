@@ -1,16 +1,24 @@
-// The optional input clip that says where an effect works.
+// The optional input clips of one plane: where an effect works, and what is broken.
 #pragma once
 
 #include <ofxpp/effect.h>
 
-#include <optional>
+#include <vector>
 
 #include "resources.h"
 
 namespace reelmend::plugin {
 
-// The instance's mask clip, or nothing: the effect has none, the host has no room for it, or says that nothing is
-// connected. Where it says that something is, there may be no picture all the same.
-std::optional<ofxpp::Clip> find_mask(const EffectDefinition& definition, const ofxpp::Effect& effect);
+struct MaskClip {
+    const MaskInput& input;
+    size_t index;  // in kMaskInputs
+    ofxpp::Clip clip;
+};
+
+// Those of the instance's mask clips among `wanted` that are connected. None where the effect has no such clip, the
+// host has no room for it, or says that nothing is connected. Where it says that something is, there may be no picture
+// all the same.
+std::vector<MaskClip> find_masks(const EffectDefinition& definition, const ofxpp::Effect& effect,
+                                 const MaskSet& wanted);
 
 }  // namespace reelmend::plugin

@@ -43,6 +43,7 @@ Role role(const std::string& word) {
                                                       {"view", Role::view},
                                                       {"difference_gain", Role::difference_gain},
                                                       {"split_position", Role::split_position},
+                                                      {"alpha_output", Role::alpha_output},
                                                       {"without_neighbours", Role::without_neighbours},
                                                       {"field_order", Role::field_order},
                                                       {"engine_address", Role::engine_address},
@@ -76,6 +77,7 @@ std::optional<ParameterType> type_for(Role role) {
         case Role::preset:
         case Role::model_menu:
         case Role::view:
+        case Role::alpha_output:
         case Role::without_neighbours:
         case Role::field_order:
         case Role::device:
@@ -162,9 +164,11 @@ const ParameterDefinition& known(const EffectDefinition& effect, const std::stri
     return *parameter;
 }
 
-bool has_mask(const Json& json) {
-    const auto& clips = list_of(json, "clips");
-    return std::any_of(clips.begin(), clips.end(), [](const Json& clip) { return clip == kMaskClip; });
+MaskSet masks_of(const Json& json) {
+    MaskSet masks{};
+    for (const auto& clip : list_of(json, "clips"))
+        for (size_t i = 0; i < masks.size(); ++i) masks[i] = masks[i] || clip == kMaskInputs[i].clip;
+    return masks;
 }
 
 ModelDefinition parse_model(const Json& json, const EffectDefinition& effect) {
@@ -175,7 +179,7 @@ ModelDefinition parse_model(const Json& json, const EffectDefinition& effect) {
     model.radius_frames = json.at("radius_frames").get<int>();
     if (model.radius_frames < 0) refuse("the radius_frames of model '" + model.id + "' is below 0");
     for (const auto& output : list_of(json, "outputs")) model.outputs.push_back(output.get<std::string>());
-    model.reads_mask = has_mask(json);
+    model.reads = masks_of(json);
     for (const auto& entry : list_of(json, "parameters")) {
         const auto& parameter = known(effect, entry.at("name").get<std::string>(), "a model");
         ModelParameter own{parameter.name, value_of(entry.at("default"), parameter.type), parameter.minimum,
@@ -272,7 +276,7 @@ EffectDefinition parse_effect(const Json& json) {
     for (const auto& parameter : json.at("parameters")) effect.parameters.push_back(parse_parameter(parameter));
     effect.holds = parse_hold(json, effect);
     effect.transfer = parse_transfer(json, effect);
-    effect.has_mask = has_mask(json);
+    effect.masks = masks_of(json);
     for (const auto& model : list_of(json, "models")) effect.models.push_back(parse_model(model, effect));
     for (const auto& preset : list_of(json, "presets")) effect.presets.push_back(parse_preset(preset, effect));
     for (const auto& name : list_of(json, "preset_parameters"))

@@ -175,11 +175,15 @@ struct KnownModel {
         if (of_panel != nullptr) return of_panel->radius_frames;
         return of_engine ? static_cast<int>(of_engine->radius_frames) : definition.radius_frames;
     }
-    bool reads_mask() const {
-        if (of_panel != nullptr) return of_panel->reads_mask;
-        if (!of_engine) return true;  // the engine says so if it does not
+    MaskSet reads() const {
+        if (of_panel != nullptr) return of_panel->reads;
+        MaskSet reads;
+        reads.fill(true);  // the engine says so if it does not
+        if (!of_engine) return reads;
         const auto& clips = of_engine->input_clips;
-        return std::find(clips.begin(), clips.end(), kMaskClip) != clips.end();
+        for (size_t i = 0; i < reads.size(); ++i)
+            reads[i] = std::find(clips.begin(), clips.end(), kMaskInputs[i].clip) != clips.end();
+        return reads;
     }
 };
 
@@ -276,12 +280,17 @@ bool is_animated(const ParameterDefinition& parameter, const ofxpp::ParamSet& pa
     return param && param->is_animated();
 }
 
+bool puts_out_matte(const EffectDefinition& definition, const ofxpp::ParamSet& params) {
+    const auto* alpha = definition.find(Role::alpha_output);
+    return alpha != nullptr && read_value(*alpha, params, std::nullopt) == Value(std::string(kMatte));
+}
+
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time) {
     Settings settings;
     settings.model_id = chosen_model(definition, params);
     const KnownModel model = known_model(definition, params, settings.model_id);
     settings.radius_frames = model.radius_frames(definition);
-    settings.reads_mask = model.reads_mask();
+    settings.reads = model.reads();
     bool does_nothing = false;
     bool holds = false;
     int64_t held_frame = 0;
@@ -303,8 +312,9 @@ Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet
             held_frame = std::get<int64_t>(taken.value_or(value));
     }
     if (holds) settings.held_frame = held_frame;
+    settings.matte_as_alpha = puts_out_matte(definition, params);
     const bool shows_mended = settings.output == "result" && settings.view != ViewMode::difference;
-    settings.identity = settings.view == ViewMode::source || (does_nothing && shows_mended);
+    settings.identity = settings.view == ViewMode::source || (does_nothing && shows_mended && !settings.matte_as_alpha);
     return settings;
 }
 

@@ -56,9 +56,13 @@ struct Settings {
     std::chrono::milliseconds timeout{60000};
     WithoutNeighbours without_neighbours = WithoutNeighbours::fail;
     FieldOrder field_order = FieldOrder::automatic;
-    bool reads_mask = false;            // the chosen model does
+    MaskSet reads{};                    // of the mask clips, the chosen model
+    bool matte_as_alpha = false;        // the engine's output "matte" goes into the alpha channel
     std::optional<int64_t> held_frame;  // of the source, whose light the model holds
 };
+
+// Whether the matte goes into the alpha channel.
+bool puts_out_matte(const EffectDefinition& definition, const ofxpp::ParamSet& params);
 
 Settings read_settings(const EffectDefinition& definition, const ofxpp::ParamSet& params, OfxTime time);
 

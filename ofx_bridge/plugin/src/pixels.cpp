@@ -254,4 +254,27 @@ void write_planes(const PixelView& target, const OfxRectI& window, const PixelVi
                       host_target(part_of(in_terms_of(target, source), shared)), sent);
 }
 
+void write_alpha(const PixelView& target, const OfxRectI& window, const OfxRectI& bounds,
+                 const transport::RenderOutput& plane) {
+    const OfxRectI shared = intersection(intersection(window, target.bounds), bounds);
+    const auto width = static_cast<size_t>(shared.x2 - shared.x1);
+    const auto sample_bytes = static_cast<size_t>(target.sample_bytes);
+    // As a line of grey in the target's depth, so that alpha has the bits that the same plane has as a picture.
+    std::vector<std::byte> samples(3 * width * sample_bytes);
+    PixelView grey = target;
+    grey.origin = samples.data();
+    grey.components = 3;
+    grey.premultiplied.reset();
+    grey.swapped = false;
+    for (int y = shared.y1; y < shared.y2; ++y) {
+        grey.bounds = {shared.x1, y, shared.x2, y + 1};
+        const float* const from =
+            plane.planes + size_t(bounds.y2 - 1 - y) * plane.format.width + size_t(shared.x1 - bounds.x1);
+        transport::unpack(from, 1, host_pixels(grey), host_target(grey));
+        for (size_t x = 0; x < width; ++x)
+            std::memcpy(target.at(shared.x1 + static_cast<int>(x), y) + 3 * sample_bytes,
+                        samples.data() + 3 * x * sample_bytes, sample_bytes);
+    }
+}
+
 }  // namespace reelmend::plugin

@@ -79,4 +79,8 @@ void write_source(const PixelView& target, const OfxRectI& window, const PixelVi
 void write_planes(const PixelView& target, const OfxRectI& window, const PixelView& source,
                   const transport::RenderOutput& output, transport::SampleType sent);
 
+// Puts a plane that covers `bounds` into the alpha of `window` of `target`, which is RGBA, and nowhere else.
+void write_alpha(const PixelView& target, const OfxRectI& window, const OfxRectI& bounds,
+                 const transport::RenderOutput& plane);
+
 }  // namespace reelmend::plugin

@@ -10,7 +10,6 @@
 #include "engine_pool.h"
 #include "fields.h"
 #include "instance.h"
-#include "mask_clip.h"
 
 namespace reelmend::plugin {
 
@@ -92,7 +91,7 @@ void FrameRender::open_source() {
     window_ = window_at(frame_time(arguments_.time, fielded), settings_.radius_frames, clip_span(clip));
     source_.emplace(std::move(clip), instance_ == nullptr ? nullptr : &instance_->memory, arguments_.scale, split_,
                     [this] { return poll_abort(); });
-    mask_clip_ = settings_.reads_mask ? find_mask(definition_, effect_) : std::nullopt;
+    mask_clips_ = find_masks(definition_, effect_, settings_.reads);
     if (instance_ == nullptr) return;
     sent_ = instance_->sent;
     ++instance_->renders;
@@ -170,7 +169,7 @@ void FrameRender::mend() {
     // When the host's pixels changed under us it is asked once more: the user may just have edited the node above.
     if (ofxpp::succeeds<FrameChanged>([&] { render(); })) return;
     source_->forget();
-    if (mask_source_) mask_source_->forget();
+    for (auto& track : mask_tracks_) track.source.forget();
     copied_ = false;
     announce_window();
     render();
@@ -253,9 +252,10 @@ transport::RenderJob FrameRender::job(size_t picture) const {
         if (settings_.full_floats) format.sample_type = transport::SampleType::float32;
         job.window.push_back({frame.number, announced.digest, format});
     }
-    if (!masks_.empty()) job.auxiliary.push_back(announced_masks(picture));
+    for (const auto& track : mask_tracks_) job.auxiliary.push_back(announced_masks(track, picture));
     if (held_ != nullptr) job.auxiliary.push_back(announced_reference(picture));
-    job.output = settings_.output;
+    job.outputs = {settings_.output};
+    if (carries_matte() && settings_.output != kMatte) job.outputs.emplace_back(kMatte);
     job.route = settings_.route;
     job.timeout = settings_.timeout;
     return job;
@@ -263,8 +263,7 @@ transport::RenderJob FrameRender::job(size_t picture) const {
 
 transport::Digest FrameRender::supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
                                       void* planes) {
-    if (index >= frames_.size() + masks_.size()) return supply_held(picture, form, type, planes);
-    if (index >= frames_.size()) return supply_mask(picture, index - frames_.size(), form, type, planes);
+    if (index >= frames_.size()) return supply_beside(picture, index - frames_.size(), form, type, planes);
     const auto& [number, known, of_host] = frames_.at(index);
     const Picture& announced = known->pictures[picture];
     const int64_t frame = index == centre_ ? window_.centre : number;
@@ -280,6 +279,16 @@ transport::Digest FrameRender::supply(size_t picture, size_t index, transport::F
     }
     source_->make_proxy(frame, *known, picture, static_cast<float*>(planes));
     return announced.digest;
+}
+
+// A picture of an auxiliary clip: the masks in the order of their clips, then the held frame.
+transport::Digest FrameRender::supply_beside(size_t picture, size_t index, transport::Form form,
+                                             transport::SampleType type, void* planes) {
+    for (auto& track : mask_tracks_) {
+        if (index < track.masks.size()) return supply_mask(track, picture, index, form, type, planes);
+        index -= track.masks.size();
+    }
+    return supply_held(picture, form, type, planes);
 }
 
 // The engine is working: time to have the centre at hand, or the frame that the next render will need. At most one of
@@ -299,7 +308,7 @@ void FrameRender::wait_usefully(size_t picture) {
     for (const int64_t frame : ahead_) {
         if (poll_abort()) return;
         source_->announce_ahead(frame);
-        if (mask_source_) mask_source_->announce_ahead(frame);
+        for (auto& track : mask_tracks_) track.source.announce_ahead(frame);
     }
     source_->let_go();
 }

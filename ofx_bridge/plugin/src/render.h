@@ -3,11 +3,14 @@
 
 #include <ofxpp/effect.h>
 
+#include <functional>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "mask_clip.h"
 #include "params.h"
 #include "pixels.h"
 #include "resources.h"
@@ -60,6 +63,15 @@ class FrameRender {
         int64_t host_frame = 0;  // as the host is asked
         SourceFrames::Known known;
     };
+    // A mask clip during this render.
+    struct MaskTrack {
+        MaskTrack(const MaskClip& mask, SequenceMemory* memory, RenderScale scale, Split split,
+                  std::function<bool()> aborted, const OfxRectI& area)
+            : name(mask.input.clip), source(mask.clip, memory, scale, split, std::move(aborted), area) {}
+        const char* name;
+        SourceFrames source;
+        std::vector<Mask> masks;  // ascending; empty: there is no picture
+    };
     class SourceUnlessWritten;
 
     void open_source();
@@ -74,10 +86,11 @@ class FrameRender {
     transport::AuxiliaryClip announced_reference(size_t picture) const;
     transport::Digest supply_held(size_t picture, transport::Form form, transport::SampleType type, void* planes);
     void announce_masks();
-    Mask mask_beside(int64_t number, int64_t host_frame);
-    transport::AuxiliaryClip announced_masks(size_t picture) const;
-    transport::Digest supply_mask(size_t picture, size_t index, transport::Form form, transport::SampleType type,
-                                  void* planes);
+    void announce_masks(MaskTrack& track);
+    Mask mask_beside(MaskTrack& track, int64_t number, int64_t host_frame);
+    transport::AuxiliaryClip announced_masks(const MaskTrack& track, size_t picture) const;
+    static transport::Digest supply_mask(MaskTrack& track, size_t picture, size_t index, transport::Form form,
+                                         transport::SampleType type, void* planes);
     bool announce(int64_t frame);
     void plan_ahead();
     void watch_clock();
@@ -85,8 +98,13 @@ class FrameRender {
     transport::RenderJob job(size_t picture) const;
     transport::Digest supply(size_t picture, size_t index, transport::Form form, transport::SampleType type,
                              void* planes);
+    transport::Digest supply_beside(size_t picture, size_t index, transport::Form form, transport::SampleType type,
+                                    void* planes);
+    bool carries_matte() const;
     void wait_usefully(size_t picture);
     void receive(size_t picture, const transport::RenderOutput& output);
+    bool is_alpha(const transport::RenderOutput& output) const;
+    void write_colours(size_t picture, const PixelView& source, const transport::RenderOutput& output);
     void write_composed(size_t picture, const PixelView& source, transport::RenderOutput output);
     void write_pictures(const PixelView* source);
     void write_without_result() noexcept;
@@ -104,10 +122,9 @@ class FrameRender {
     std::vector<PixelView> targets_;  // one for each picture of a frame
     std::vector<OfxRectI> areas_;
     std::optional<SourceFrames> source_;
-    std::optional<ofxpp::Clip> mask_clip_;
-    std::optional<SourceFrames> mask_source_;
-    std::vector<Mask> masks_;   // ascending; empty: none is connected
-    SourceFrames::Known held_;  // the frame whose light is held; null: none is
+    std::vector<MaskClip> mask_clips_;
+    std::list<MaskTrack> mask_tracks_;  // of those with a picture
+    SourceFrames::Known held_;          // the frame whose light is held; null: none is
     FrameWindow window_;
     std::vector<WindowFrame> frames_;  // the window as announced, ascending
     size_t centre_ = 0;                // its place in frames_

@@ -43,17 +43,32 @@ void FrameRender::write_without_result() noexcept {
 }
 
 void FrameRender::receive(size_t picture, const transport::RenderOutput& output) {
+    const bool is_matte = is_alpha(output);
     const auto& wanted = frames_[centre_].known->pictures[picture].format;
     const auto& format = output.format;
-    const bool fits =
-        output.identical_to_source || (format.width == wanted.width && format.height == wanted.height &&
-                                       (format.channels == 3 || format.channels == 1) && output.planes != nullptr);
+    const bool fits = (output.identical_to_source && !is_matte) ||
+                      (format.width == wanted.width && format.height == wanted.height &&
+                       (format.channels == 1 || (format.channels == 3 && !is_matte)) && output.planes != nullptr);
     if (!fits)
         refuse("the engine answered " + text(format) + " with " + std::to_string(format.channels) +
-               " channels, not the source's " + text(wanted) +
-               " with 3; install an engine and a plug-in of the same version");
+               " channels, not the source's " + text(wanted) + (is_matte ? " with 1" : " with 3") +
+               "; install an engine and a plug-in of the same version");
     const PixelView source = copied_ ? targets_[picture] : pictures_of(confirmed_centre(), split_)[picture];
     received_ = true;
+    if (output.index == 0) write_colours(picture, source, output);
+    if (is_matte) write_alpha(targets_[picture], areas_[picture], source.bounds, output);
+}
+
+// Whether this output is what the alpha channel is to carry.
+bool FrameRender::is_alpha(const transport::RenderOutput& output) const {
+    return carries_matte() && (output.index > 0 || settings_.output == kMatte);
+}
+
+bool FrameRender::carries_matte() const {
+    return settings_.matte_as_alpha && target_.components == 4;
+}
+
+void FrameRender::write_colours(size_t picture, const PixelView& source, const transport::RenderOutput& output) {
     if (is_composed(settings_.view))
         write_composed(picture, source, output);
     else if (!output.identical_to_source)

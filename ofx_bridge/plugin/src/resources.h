@@ -1,6 +1,7 @@
 // What the bundle's Resources say: the effects with their panels and windows, and how to start an engine.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -23,6 +24,7 @@ enum class Role {
     view,
     difference_gain,
     split_position,
+    alpha_output,
     without_neighbours,
     field_order,
     engine_address,
@@ -39,10 +41,25 @@ enum class Role {
     panel_version
 };
 
-// The input clip that says where an effect works, here and in the engine.
-constexpr const char* kMaskClip = "Mask";
+// The optional input clips of one plane: by their names, here and in the engine, and what hosts are told of them.
+// "Mask" says where an effect works, "Matte" what is broken.
+struct MaskInput {
+    const char* clip;
+    const char* frames_needed;
+    const char* region_of_interest;
+};
+constexpr std::array<MaskInput, 2> kMaskInputs{{
+    {"Mask", "OfxImageClipPropFrameRange_Mask", "OfxImageClipPropRoI_Mask"},
+    {"Matte", "OfxImageClipPropFrameRange_Matte", "OfxImageClipPropRoI_Matte"},
+}};
+// Which of them an effect has, or a model reads.
+using MaskSet = std::array<bool, kMaskInputs.size()>;
+
 // The engine's clip of the one source frame whose light is held. The node has no such input.
 constexpr const char* kReferenceClip = "Reference";
+
+// The engine's output that says where a picture was mended.
+constexpr const char* kMatte = "matte";
 
 // The preset menu's value when the values are those of no preset.
 constexpr const char* kCustomPreset = "custom";
@@ -106,7 +123,7 @@ struct ModelDefinition {
     std::string version;
     int radius_frames = 0;
     std::vector<std::string> outputs;
-    bool reads_mask = false;
+    MaskSet reads{};
     std::vector<ModelParameter> parameters;
 
     // Null when the model has no parameter of that name.
@@ -163,7 +180,7 @@ struct EffectDefinition {
     std::optional<TransferRule> transfer;
     std::vector<GroupDefinition> groups;
     std::vector<ParameterDefinition> parameters;
-    bool has_mask = false;                // an input "Mask", where the host has room for it
+    MaskSet masks{};                      // inputs, where the host has room for them
     std::vector<ModelDefinition> models;  // that the node knows of, its default first
     std::vector<PresetDefinition> presets;
     std::vector<std::string> preset_parameters;  // what presets and the choice of a model set

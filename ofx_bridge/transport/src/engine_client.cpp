@@ -23,6 +23,7 @@ constexpr std::chrono::milliseconds kLeastPause{5};
 
 void check(const RenderJob& job) {
     if (job.window.empty()) throw EngineError(Code::invalid_argument, "a render needs at least one frame of 'Source'");
+    if (job.outputs.empty()) throw EngineError(Code::invalid_argument, "a render needs an output, such as 'result'");
     for (const WindowFrame& frame : job.window) {
         const FrameFormat& format = frame.format;
         const bool sized = format.width >= 1 && format.width <= kMostSidePixels && format.height >= 1 &&

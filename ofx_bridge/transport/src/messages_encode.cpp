@@ -109,13 +109,15 @@ bool write_clips(pb_ostream_t* stream, const pb_field_t* field, void* const* arg
     });
 }
 
-bool write_output(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
+bool write_outputs(pb_ostream_t* stream, const pb_field_t* field, void* const* arg) {
     const auto& job = *static_cast<const RenderJob*>(*arg);
-    reelmend_rpc_v1_OutputRequest wire = reelmend_rpc_v1_OutputRequest_init_zero;
-    wire.output = text_writer(job.output);
-    wire.time_frames = static_cast<double>(job.frame);
-    return pb_encode_tag_for_field(stream, field) &&
-           pb_encode_submessage(stream, reelmend_rpc_v1_OutputRequest_fields, &wire);
+    return std::all_of(job.outputs.begin(), job.outputs.end(), [&](const std::string& output) {
+        reelmend_rpc_v1_OutputRequest wire = reelmend_rpc_v1_OutputRequest_init_zero;
+        wire.output = text_writer(output);
+        wire.time_frames = static_cast<double>(job.frame);
+        return pb_encode_tag_for_field(stream, field) &&
+               pb_encode_submessage(stream, reelmend_rpc_v1_OutputRequest_fields, &wire);
+    });
 }
 
 Bytes encoded(const reelmend_rpc_v1_RenderRequest& request) {
@@ -159,7 +161,7 @@ Bytes encode_start(const RenderJob& job, const StartDetails& details) {
     start.model = text_writer(job.model);
     start.parameters = writer(write_parameters, &job.parameters);
     start.clips = writer(write_clips, &job);
-    start.outputs = writer(write_output, &job);
+    start.outputs = writer(write_outputs, &job);
     start.route = details.shared_memory ? reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_SHARED_MEMORY
                                         : reelmend_rpc_v1_PixelRoute_PIXEL_ROUTE_IN_STREAM;
     start.deadline_ms = static_cast<uint32_t>(std::clamp<int64_t>(details.deadline.count(), 1, UINT32_MAX));

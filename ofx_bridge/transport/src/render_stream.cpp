@@ -110,7 +110,12 @@ RenderTimings RenderStream::render(const RenderJob& job, bool shared_memory, con
     Bytes message;
     supply(request, expect<FramesNeeded>(request, message));
     if (callbacks.while_waiting) callbacks.while_waiting();
-    deliver(request, expect<OutputFrame>(request, message));
+    // All before any: a request whose second output is lost can be made once more.
+    std::vector<RenderOutput> outputs;
+    for (uint32_t index = 0; index < job.outputs.size(); ++index) {
+        outputs.push_back(receive(request, index, expect<OutputFrame>(request, message)));
+    }
+    for (const RenderOutput& output : outputs) callbacks.receive(output);
     delivered = true;
     return expect<RenderDone>(request, message).timings;
 }
@@ -199,12 +204,13 @@ void RenderStream::send_in_stream(Request& request, uint32_t needed_index, const
     }
 }
 
-void RenderStream::deliver(Request& request, const OutputFrame& output) {
-    if (output.output_index != 0 || output.output != request.job.output) {
-        throw ProtocolBroken("it sent output '" + one_line(output.output) + "' where '" + request.job.output +
-                             "' was due");
+RenderOutput RenderStream::receive(Request& request, uint32_t index, const OutputFrame& output) {
+    const std::string& wanted = request.job.outputs[index];
+    if (output.output_index != index || output.output != wanted) {
+        throw ProtocolBroken("it sent output '" + one_line(output.output) + "' where '" + wanted + "' was due");
     }
     RenderOutput result;
+    result.index = index;
     result.identical_to_source = output.identical_to_source;
     if (output.identical_to_source) {
         result.format = request.job.window.front().format;
@@ -214,14 +220,15 @@ void RenderStream::deliver(Request& request, const OutputFrame& output) {
         if (output.slot && !request.shared_memory) throw ProtocolBroken("it used a slot that nobody asked for");
         result.format = *output.format;
         result.planes = output.slot ? reinterpret_cast<const float*>(slot_pixels(*output.slot, result.format))
-                                    : receive_in_stream(request, result.format);
+                                    : receive_in_stream(request, index, result.format);
     }
-    request.callbacks.receive(result);
+    return result;
 }
 
-const float* RenderStream::receive_in_stream(Request& request, const FrameFormat& format) {
+const float* RenderStream::receive_in_stream(Request& request, uint32_t output_index, const FrameFormat& format) {
     const size_t size = format.bytes();
-    uint8_t* const bytes = result_.at_least(size);
+    while (results_.size() <= output_index) results_.emplace_back();
+    uint8_t* const bytes = results_[output_index].at_least(size);
     // Chunks go straight to where they say they belong, inside the result; whether that was their turn shows when they
     // are counted.
     placed_.clear();
@@ -232,8 +239,8 @@ const float* RenderStream::receive_in_stream(Request& request, const FrameFormat
     connection_->place_with([&](const uint8_t* first_bytes, size_t message_bytes) {
         std::optional<MessageAssembler::Place> place;
         const auto head = decode_chunk_head(first_bytes, MessageAssembler::kLookBytes, message_bytes);
-        if (!head || head->chunk.request_id != request.id || head->chunk.offset_bytes > size ||
-            head->chunk.size > size - head->chunk.offset_bytes) {
+        if (!head || head->chunk.request_id != request.id || head->chunk.index != output_index ||
+            head->chunk.offset_bytes > size || head->chunk.size > size - head->chunk.offset_bytes) {
             return place;
         }
         placed_.push_back(head->chunk);
@@ -246,7 +253,7 @@ const float* RenderStream::receive_in_stream(Request& request, const FrameFormat
         next_message(request, message, &is_placed);
         const PixelChunk chunk = is_placed ? placed_.front() : decoded<PixelChunk>(request, message);
         if (is_placed) placed_.pop_front();
-        const bool fits = chunk.index == 0 && chunk.offset_bytes == received && chunk.size >= 1 &&
+        const bool fits = chunk.index == output_index && chunk.offset_bytes == received && chunk.size >= 1 &&
                           chunk.size <= kMostChunkBytes && chunk.size <= size - received;
         if (!fits) {
             throw ProtocolBroken("it sent " + std::to_string(chunk.size) + " bytes at " +

@@ -27,9 +27,9 @@ class RenderStream {
     // Resets what is still in flight.
     ~RenderStream();
 
-    // Renders one frame; `delivered` becomes true once callbacks.receive has returned. After an exception the stream is
-    // of no more use. Throws EngineError, ConnectionLost, ProtocolBroken, SharedMemoryUnusable, or what a callback
-    // threw.
+    // Renders one frame; `delivered` becomes true once callbacks.receive has taken all outputs. After an exception the
+    // stream is of no more use. Throws EngineError, ConnectionLost, ProtocolBroken, SharedMemoryUnusable, or what a
+    // callback threw.
     RenderTimings render(const RenderJob& job, bool shared_memory, const RenderCallbacks& callbacks, Waiting& waiting,
                          bool& delivered);
 
@@ -54,8 +54,8 @@ class RenderStream {
     void supply(Request& request, const FramesNeeded& needed);
     void write_pixels(const Request& request, size_t index, const NeededFrame& frame, void* planes);
     void send_in_stream(Request& request, uint32_t needed_index, const uint8_t* bytes, size_t size);
-    void deliver(Request& request, const OutputFrame& output);
-    const float* receive_in_stream(Request& request, const FrameFormat& format);
+    RenderOutput receive(Request& request, uint32_t index, const OutputFrame& output);
+    const float* receive_in_stream(Request& request, uint32_t output_index, const FrameFormat& format);
     void drop_dead_segments();
     uint8_t* slot_pixels(const SlotPlace& slot, const FrameFormat& format);
 
@@ -67,8 +67,8 @@ class RenderStream {
     Waiting::Clock::time_point segments_checked_ = Waiting::Clock::now();
     PixelBuffer upload_;
     PixelBuffer proxy_;
-    PixelBuffer result_;
-    std::deque<PixelChunk> placed_;  // chunks that went straight to the result and wait to be counted
+    std::deque<PixelBuffer> results_;  // one for each output of a request
+    std::deque<PixelChunk> placed_;    // chunks that went straight to a result and wait to be counted
 };
 
 }  // namespace reelmend::transport

@@ -239,7 +239,7 @@ RenderJob job_of(const Options& options, const Clip& clip, const Clip& masks, in
         }
         job.auxiliary.push_back(std::move(mask));
     }
-    job.output = options.text("output", "result");
+    if (const auto outputs = options.all("output"); !outputs.empty()) job.outputs = outputs;
     const std::string route = options.text("route", "automatic");
     job.route = route == "shared_memory" ? PixelRoute::shared_memory
                 : route == "in_stream"   ? PixelRoute::in_stream
@@ -292,7 +292,9 @@ void render_frame(EngineClient& client, const Options& options, const Clip& clip
         line["format"] = {output.format.width, output.format.height, output.format.channels};
         const std::string folder = options.text("out");
         if (!folder.empty() && output.planes != nullptr) {
-            write_floats(folder + "/" + std::to_string(frame) + ".f32", output.planes, output.format.samples());
+            const std::string others = output.index == 0 ? "" : "." + job.outputs[output.index];
+            const std::string path = folder + "/" + std::to_string(frame) + others + ".f32";
+            write_floats(path, output.planes, output.format.samples());
         }
     };
     callbacks.aborted = [&] {

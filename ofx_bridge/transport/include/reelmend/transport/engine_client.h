@@ -55,8 +55,8 @@ struct WindowFrame {
     FrameFormat format;
 };
 
-// An auxiliary clip of the source's size: "Mask", of one plane, or "Reference", of as many as the source. Its first and
-// its last frame belong to all frames of the source before and after them.
+// An auxiliary clip of the source's size: "Mask" or "Matte", of one plane, or "Reference", of as many as the source.
+// Its first and its last frame belong to all frames of the source before and after them.
 struct AuxiliaryClip {
     std::string name;
     int64_t first_frame = 0;  // inclusive
@@ -73,7 +73,7 @@ struct RenderJob {
     int64_t last_frame = 0;
     std::vector<WindowFrame> window;  // "Source", ascending
     std::vector<AuxiliaryClip> auxiliary;
-    std::string output = "result";
+    std::vector<std::string> outputs{"result"};  // made in one run; each once
     PixelRoute route = PixelRoute::automatic;
     std::chrono::milliseconds timeout{60000};
 
@@ -85,6 +85,7 @@ struct RenderJob {
 enum class Form { full, proxy };
 
 struct RenderOutput {
+    size_t index = 0;  // into job.outputs
     FrameFormat format;
     bool identical_to_source = false;
     const float* planes = nullptr;  // planar; valid only inside the callback; null when identical_to_source
@@ -111,7 +112,7 @@ struct RenderCallbacks {
     // May be empty. Called once all pixels are sent and before the result is awaited: time to prepare the next frame,
     // as the engine works. Not called where the result had come already. May throw.
     std::function<void()> while_waiting;
-    // Takes the result. May throw.
+    // Takes the outputs, one after the other in the order of job.outputs, once all of them have come. May throw.
     std::function<void(const RenderOutput&)> receive;
     // Asked at least every 20 ms while waiting; true resets the call (EngineError cancelled).
     std::function<bool()> aborted;
