@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from reelmend.frames import FrameForm, make_proxy, planes_from_interleaved
+from reelmend.rpc import convert
 from reelmend.rpc.v1 import engine_pb2 as pb
 from reelmend.shared_memory import Segment
 
@@ -62,6 +63,59 @@ def test_floats_cross_as_the_nearest_halves_where_the_engine_asks_for_them(probe
     planes = planes_from_interleaved(pixels[0])
     assert asks.got == [planes.astype(np.float16).tobytes(), make_proxy(planes).astype(np.float16).tobytes()]
     assert line["supplied_before_waiting"] == 2
+
+
+class GivesTwo:
+    """Gives a picture and a plane of one run, by either route, and lists more in the end than a frame has pixels."""
+
+    def __init__(self, found: list[pb.Detection]) -> None:
+        self.found = found
+        self.picture = np.random.default_rng(4).random((3, 512, 640), np.float32)
+        self.plane = np.random.default_rng(5).random((1, 512, 640), np.float32)
+        self.segment: Segment | None = None
+
+    def __call__(self, start: pb.RenderStart, _requests: Requests, _context: object) -> Iterator[pb.RenderResponse]:
+        planes = (self.picture, self.plane)
+        yield needed(start)
+        self.segment = Segment(sum(each.nbytes for each in planes))
+        offset_bytes = 0
+        for index, (wanted, each) in enumerate(zip(start.outputs, planes, strict=True)):
+            form = pb.FrameFormat(width=640, height=512, channels=len(each), sample_type=pb.SAMPLE_TYPE_FLOAT32)
+            frame = pb.OutputFrame(request_id=start.request_id, output_index=index, output=wanted.output, format=form)
+            if start.route == pb.PIXEL_ROUTE_SHARED_MEMORY:
+                frame.slot.CopyFrom(
+                    pb.Slot(segment=self.segment.name, offset_bytes=offset_bytes, size_bytes=each.nbytes)
+                )
+                place = self.segment.bytes[offset_bytes : offset_bytes + each.nbytes]
+                place[:] = np.frombuffer(each.tobytes(), np.uint8)
+                offset_bytes += each.nbytes
+            yield pb.RenderResponse(output=frame)
+            if start.route == pb.PIXEL_ROUTE_IN_STREAM:
+                for part in convert.chunks_of(each, start.request_id, index):
+                    yield pb.RenderResponse(chunk=part)
+        ends = pb.RenderDone(request_id=start.request_id, detections=self.found, detection_count=2**32 - 1)
+        yield pb.RenderResponse(done=ends)
+
+
+@pytest.mark.parametrize("route", ["shared_memory", "in_stream"])
+def test_outputs_of_one_run_come_together_and_a_list_that_nobody_asked_for_is_stepped_over(
+    probe: Probe, route: str
+) -> None:
+    found = [pb.Detection(kind="blotch", width=9, height=9, area_px=9, runs=range(60)) for _ in range(30000)]
+    gives = GivesTwo(found)
+    assert 2 << 20 < pb.RenderDone(detections=found).ByteSize() < 4 << 20
+    pixels = np.zeros((1, 512, 640, 4), np.float32)
+    with serving(gives) as double:
+        options = ["--route", route, "--output", "result", "--output", "matte", "--repeat", 3]
+        lines = probe.render(double.address, pixels, *options)
+        assert gives.segment is not None
+        gives.segment.close()
+    assert [line["status"] for line in lines] == ["ok"] * 3, lines
+    assert probe.result(0, (3, 512, 640)).tobytes() == gives.picture.tobytes()
+    assert np.fromfile(probe.folder / "0.matte.f32", np.float32).tobytes() == gives.plane.tobytes()
+    (start, *_) = double.starts
+    assert [(wanted.output, wanted.time_frames) for wanted in start.outputs] == [("result", 0), ("matte", 0)]
+    assert not start.wants_detections
 
 
 def test_a_frame_that_changes_on_its_way_is_not_rendered(probe: Probe) -> None:

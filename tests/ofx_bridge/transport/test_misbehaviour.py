@@ -171,6 +171,52 @@ def test_answers_against_the_contract_are_refused(probe: Probe, name: str) -> No
     assert len(double.starts) == 1
 
 
+BROKEN_SECOND: dict[str, Callable[[pb.RenderStart], list[pb.RenderResponse]]] = {
+    "done in its place": lambda start: [done(start)],
+    "the first output again": lambda start: [output(start, identical_to_source=True)],
+    "the first output's index": lambda start: [output(start, output="matte", identical_to_source=True)],
+    "another output": lambda start: [output(start, output="gain", output_index=1, identical_to_source=True)],
+    "the third output": lambda start: [output(start, output="matte", output_index=2, identical_to_source=True)],
+    "chunks of the first output": lambda start: [
+        output(start, output="matte", output_index=1), chunk(start, 0, bytes(64)),
+    ],
+    "a gigantic plane": lambda start: [
+        output(start, output="matte", output_index=1, format=pb.FrameFormat(width=2**31, height=2**31)),
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", BROKEN_SECOND)
+def test_second_outputs_against_the_contract_are_refused_and_none_is_handed_over(probe: Probe, name: str) -> None:
+    def answer(start: pb.RenderStart, requests: Requests, _context: object) -> Iterator[pb.RenderResponse]:
+        yield needed(start)
+        yield output(start, identical_to_source=True)
+        yield from BROKEN_SECOND[name](start)
+        next(requests, None)
+
+    with serving(answer) as double:
+        line = rendered(probe, double.address, "--route", "in_stream", "--output", "result", "--output", "matte")
+    assert (line["status"], line["code"]) == ("error", 13), line
+    assert "protocol" in line["message"]
+    assert "identical" not in line
+    assert line["elapsed_ms"] < 3000
+
+
+def test_a_second_output_that_is_lost_on_its_way_is_made_once_more(probe: Probe) -> None:
+    def answer(start: pb.RenderStart, _requests: Requests, context: object) -> Iterator[pb.RenderResponse]:
+        yield needed(start)
+        yield output(start, identical_to_source=True)
+        if len(double.starts) == 1:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "stopping")  # type: ignore[attr-defined]
+        yield output(start, output="matte", output_index=1, identical_to_source=True)
+        yield done(start)
+
+    with serving(answer) as double:
+        (line,) = probe.render(double.address, FRAMES, *ONE_FRAME, "--output", "result", "--output", "matte")
+    assert line["status"] == "ok", line
+    assert len(double.starts) == 2
+
+
 def test_a_slot_that_was_not_asked_for_is_refused(probe: Probe) -> None:
     def answer(start: pb.RenderStart, requests: Requests, _context: object) -> Iterator[pb.RenderResponse]:
         yield need(start, slot=slot())
@@ -332,12 +378,21 @@ def anything(random: random.Random, start: pb.RenderStart) -> pb.RenderResponse:
     if kind == 1:
         frame_out = pb.OutputFrame(request_id=request_id, output=random.choice(["result", "matte"]), format=form)
         frame_out.identical_to_source = random.random() < 0.2
+        frame_out.output_index = random.choice([0, 0, 0, 1, 2])
         if random.random() < 0.3:
             frame_out.slot.CopyFrom(place)
         return pb.RenderResponse(output=frame_out)
     if kind == 2:
         return chunk(start, random.choice([0, 0, number()]), bytes(random.choice([0, 4, 1000, SIZE_BYTES])))
-    return done(start) if kind == 3 else needed(start)
+    return with_findings(random, start) if kind == 3 else needed(start)
+
+
+def with_findings(random: random.Random, start: pb.RenderStart) -> pb.RenderResponse:
+    message = done(start)
+    for _ in range(random.choice([0, 0, 1, 500])):
+        message.done.detections.add(kind="x" * random.randrange(9), area_px=2**32 - 1, runs=[7] * random.randrange(99))
+    message.done.detection_count = random.choice([0, 1, 2**32 - 1])
+    return message
 
 
 def test_messages_in_any_order_with_any_fields_end_in_a_result_or_in_words(probe: Probe) -> None:
@@ -353,8 +408,9 @@ def test_messages_in_any_order_with_any_fields_end_in_a_result_or_in_words(probe
             context.abort(draws.choice([grpc.StatusCode.RESOURCE_EXHAUSTED, grpc.StatusCode.INTERNAL]), "enough")
 
     with serving(answer) as double:
-        for route in ("shared_memory", "in_stream"):
-            options = [*ONE_FRAME, "--repeat", 60, "--timeout-ms", 500, "--route", route]
+        for route, outputs in (("shared_memory", ()), ("in_stream", ()), ("in_stream", ("result", "matte"))):
+            wanted = [word for output in outputs for word in ("--output", output)]
+            options = [*ONE_FRAME, "--repeat", 60, "--timeout-ms", 500, "--route", route, *wanted]
             lines = probe.render(double.address, FRAMES, *options)
             assert len(lines) == 60
             for line in lines:
