@@ -6,6 +6,8 @@ A stage (`flicker.Flicker`, …) is a frozen dataclass of settings. `stage.apply
 
 To add a stage: one file with a `Stage` and its `Plan`, its matte's class (if it makes one) in `merge.DEFECT_CLASSES`,
 its place in `presets`, and one line in tests/models/damage/conftest.py, which puts it under the contract of all stages.
+
+The stages of `held_out` are for tests alone: training must not see them, so nothing here exports them.
 """
 
 from reelmend_models.damage import flicker

@@ -1,6 +1,7 @@
 """One contract for every stage and preset, with settings that make each of them act on every frame."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -30,6 +31,7 @@ from reelmend_models.damage import (
     Tracking,
     Weave,
 )
+from reelmend_models.damage.held_out import HELD_OUT
 
 STAGES: dict[str, Stage] = {
     "bands": Bands(),
@@ -52,9 +54,10 @@ STAGES: dict[str, Stage] = {
     "tape_noise": TapeNoise(),
     "tracking": Tracking(first_spell_probability=1.0),
     "weave": Weave(drift_px=8.0),
+    **{stage.name: replace(stage, per_frame=8.0, count_shape=50.0) for stage in HELD_OUT},
 }
 ALL: dict[str, Stage] = {**STAGES, **PRESETS}
-STAMPED = ("blotch", "dropout", "dust", "hair", "scratch", "stain")
+STAMPED = ("blotch", "dropout", "dust", "hair", "scratch", "stain", *(stage.name for stage in HELD_OUT))
 
 
 def make_frames(count: int, height: int, width: int) -> NDArray[np.float32]:

@@ -133,7 +133,7 @@ def test_outside_its_matte_a_painted_frame_keeps_its_bits_and_inside_it_changes(
 ) -> None:
     damaged, truths = stamped_stage.apply(frames, seed=7)
     for source, result, truth in zip(frames, damaged, truths, strict=True):
-        matte = truth.mattes[stamped_stage.name]
+        matte = truth.mattes[getattr(stamped_stage, "matte_class", stamped_stage.name)]
         changed = (result != source).any(axis=2)
         assert not changed[matte == 0.0].any()
         assert changed[matte > 0.1].mean() > 0.95
@@ -142,7 +142,7 @@ def test_outside_its_matte_a_painted_frame_keeps_its_bits_and_inside_it_changes(
 def test_painted_frame_is_a_blend_by_its_matte(stamped_stage: Stage, frames: Frames) -> None:
     damaged, truths = stamped_stage.apply(frames, seed=7)
     for source, result, truth in zip(frames, damaged, truths, strict=True):
-        matte = truth.mattes[stamped_stage.name]
+        matte = truth.mattes[getattr(stamped_stage, "matte_class", stamped_stage.name)]
         remainder = result - source * (1.0 - matte)[:, :, None]
         assert remainder.min() > -1e-5
         assert (remainder <= matte[:, :, None] * 1.0 + 1e-5).all()

@@ -126,7 +126,7 @@ def test_sparks_are_lit_and_never_dark() -> None:
 
 
 def test_a_glint_lasts_one_frame_and_stands_on_the_water() -> None:
-    plan = plan_of(Glitter(water=0.0, top=0.5, life_frames=1.0, density=600.0))
+    plan = plan_of(Glitter(water=0.0, top=0.5, life_frames=1.0, density=600.0, radius=0.005))
     lit = np.stack([plan.cover(index) > 0.3 for index in range(30, 33)])
     assert lit.sum(axis=(1, 2)).min() > 30
     assert not lit[:, :175].any()
