@@ -2,51 +2,59 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 
 from reelmend.buffer.memory import ContentMemory
-from reelmend.clips import ClipSource, RememberedClip
+from reelmend.clips import Budget, ClipSource, RememberedClip
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
-from reelmend.frames import MASK, Planes
+from reelmend.frames import MASK, MATTE, Planes
 from reelmend.held_frame import held_clip
 from reelmend.inference.models import ModelStore
 from reelmend.parameters import Value
+from reelmend.rendered import Rendered
 
 Rendering = Generator[tuple[int, Planes], None, None]
+Told = Callable[[int, Rendered], None]
+"""Hears of each frame, before it comes, all that was made of it and found in it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What is wanted of a clip."""
+    """What is wanted of a clip; the first of `outputs` is what the rendering yields."""
 
     effect: str
     model: str
     values: Mapping[str, Value]
-    output: str
+    outputs: Sequence[str]
     radius_frames: int
-    source: ClipSource
-    mask: ClipSource | None
+    source: RememberedClip
     frames: range
+    mask: ClipSource | None = None
+    matte: ClipSource | None = None
     held_frame: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class RenderEngine:
-    """An engine. `rendering` hears, besides the work, how long each frame was waited for, as far as that is known."""
+    """An engine, and the memory in which what is held of clips is counted.
+
+    `rendering` hears, besides the work, how long each frame was waited for, as far as that is known.
+    """
 
     provider: str
     provider_reason: str
-    rendering: Callable[[Work, Callable[[float], None]], Rendering]
+    memory: Budget
+    rendering: Callable[[Work, Callable[[float], None], Told], Rendering]
 
 
 def embedded(models: ModelStore, provider: str, memory_bytes: int) -> RenderEngine:
     """Return an engine in this process."""
     renderer = Renderer(models, provider, memory_bytes)
 
-    def rendering(work: Work, waited: Callable[[float], None]) -> Rendering:
+    def rendering(work: Work, waited: Callable[[float], None], told: Told) -> Rendering:
         return render_clip(
             renderer,
             work.effect,
@@ -54,12 +62,15 @@ def embedded(models: ModelStore, provider: str, memory_bytes: int) -> RenderEngi
             work.source,
             work.frames,
             model=work.model,
-            output=work.output,
+            output=work.outputs[0],
+            outputs=work.outputs,
             waited=waited,
+            told=told,
             mask=work.mask,
+            matte=work.matte,
         )
 
-    return RenderEngine(renderer.sessions.provider, renderer.sessions.choice.reason, rendering)
+    return RenderEngine(renderer.sessions.provider, renderer.sessions.choice.reason, renderer.memory, rendering)
 
 
 def serving(address: str, memory_bytes: int) -> RenderEngine:
@@ -71,25 +82,31 @@ def serving(address: str, memory_bytes: int) -> RenderEngine:
 
     with EngineClient(address) as asked:
         info = asked.info()
+    memory = ContentMemory(memory_bytes)
 
-    def rendering(work: Work, _waited: Callable[[float], None]) -> Rendering:
-        memory = ContentMemory(memory_bytes)
-        clip = RememberedClip(work.source, 0, memory)
-        mask = None if work.mask is None else RememberedClip(work.mask, 0, memory, name=MASK)
-        reference = None if work.held_frame is None else held_clip(clip, work.held_frame, memory)
+    def rendering(work: Work, _waited: Callable[[float], None], told: Told) -> Rendering:
+        beside = {
+            name: RememberedClip(clip, 0, memory, name=name)
+            for name, clip in ((MASK, work.mask), (MATTE, work.matte))
+            if clip is not None
+        }
+        reference = None if work.held_frame is None else held_clip(work.source, work.held_frame, memory)
         with EngineClient(address) as client:
             rendered = client.render_clip(
-                clip,
+                work.source,
                 work.frames,
                 work.effect,
                 work.radius_frames,
                 work.values,
                 model=work.model,
-                output=work.output,
-                mask=mask,
+                output=work.outputs[0],
+                outputs=work.outputs,
+                told=told,
+                mask=beside.get(MASK),
+                matte=beside.get(MATTE),
                 reference=reference,
             )
             with closing(rendered):
                 yield from rendered
 
-    return RenderEngine(info.provider, info.provider_reason, rendering)
+    return RenderEngine(info.provider, info.provider_reason, memory, rendering)

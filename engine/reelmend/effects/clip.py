@@ -34,7 +34,7 @@ def render_clip(
     renderer: Renderer,
     effect: str,
     parameters: Mapping[str, object],
-    source: ClipSource,
+    source: ClipSource | RememberedClip,
     frames: Iterable[int],
     *,
     model: str = "",
@@ -59,8 +59,8 @@ def render_clip(
     """
     manifest, values = _understood(renderer, effect, parameters, model)
     radius_frames = radius_frames_of(manifest, values)
-    given = source if isinstance(source, RememberedClip) else None
-    clip = given or _remembered(source, frames, renderer)
+    given = isinstance(source, RememberedClip)
+    clip = source if isinstance(source, RememberedClip) else _remembered(source, frames, renderer)
     given_beside = {MASK: mask, MATTE: matte}
     beside = {
         name: _remembered(other, frames, renderer, name) for name, other in given_beside.items() if other is not None
@@ -92,7 +92,7 @@ def render_clip(
     finally:
         closed.set()
         background.shutdown(wait=True, cancel_futures=True)
-        if given is None:
+        if not given:
             clip.let_go()
         for auxiliary in beside.values():
             auxiliary.let_go()

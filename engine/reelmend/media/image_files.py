@@ -32,6 +32,7 @@ _CARRIED_ACROSS_FORMATS = (
     "Copyright",
     "ImageDescription",
 )
+_CARRIED_TO_DATA = ("smpte:TimeCode", "smpte:KeyCode", "FramesPerSecond", "PixelAspectRatio", "DateTime")
 _DESCRIBES_ONE_FILE = (
     "oiio:SHA-1",
     "oiio:subimages",
@@ -128,12 +129,19 @@ def read_alpha(path: Path, window: Window | None = None) -> Plane | None:
 
 
 def write_image(
-    path: Path, planes: Planes, alpha: Plane | None, pixel_type: PixelType, source: ImageHeader | None = None
+    path: Path,
+    planes: Planes,
+    alpha: Plane | None,
+    pixel_type: PixelType,
+    source: ImageHeader | None = None,
+    *,
+    is_data: bool = False,
 ) -> None:
-    """Write R, G, B (and alpha) to a file of the kind that the name's ending says. Raises MediaError.
+    """Write R, G, B or one grey plane (and alpha) to a file of the kind that the name's ending says. Raises MediaError.
 
     Integer samples are rounded to the nearest and clipped to 0…1 (NaN becomes 0); float samples stay as they are,
-    but for finite values beyond the range of half, which become ±65504. Metadata come from `source`.
+    but for finite values beyond the range of half, which become ±65504. Metadata come from `source`; of data, such as
+    mattes, none that speak of colour.
     """
     file = oiio.ImageOutput.create(str(path))
     if file is None:
@@ -142,7 +150,7 @@ def write_image(
     if alpha is not None and source is not None and source.has_straight_alpha and file.format_name() == "openexr":
         channels = np.concatenate([planes * alpha, alpha[None]])
     pixels = np.ascontiguousarray(encode(channels, pixel_type).transpose(1, 2, 0))
-    spec = _spec(file.format_name(), pixels, pixel_type, source)
+    spec = _spec(file.format_name(), pixels, pixel_type, source, is_data)
     try:
         if not (file.open(str(path), spec) and file.write_image(pixels)):
             raise MediaError(f"{path} can't be written: {_one_line(file.geterror())}")
@@ -285,12 +293,17 @@ def _placed(planes: Planes, header: ImageHeader, window: Window) -> Planes:
     return canvas
 
 
-def _spec(format_name: str, pixels: Samples, pixel_type: PixelType, source: ImageHeader | None) -> Any:
+def _spec(
+    format_name: str, pixels: Samples, pixel_type: PixelType, source: ImageHeader | None, is_data: bool = False
+) -> Any:
     height, width, channels = pixels.shape
     spec = oiio.ImageSpec(width, height, channels, _type_name(pixel_type))
     spec.attribute("png:compressionLevel", _PNG_LEVEL)
     if source is not None:
-        _carry_metadata(spec, source, same_format=format_name == source.format_name)
+        if is_data:
+            _carry(spec, source, _CARRIED_TO_DATA)
+        else:
+            _carry(spec, source, None if format_name == source.format_name else _CARRIED_ACROSS_FORMATS)
         window, display = source.frame_window, source.display_window
         if format_name == "openexr" and (window.width, window.height) == (width, height):
             spec.x, spec.y = window.x, window.y
@@ -309,11 +322,10 @@ def _type_name(pixel_type: PixelType) -> str:
     return "uint8" if pixel_type.bits == 8 else "uint16"
 
 
-def _carry_metadata(spec: Any, source: ImageHeader, *, same_format: bool) -> None:
+def _carry(spec: Any, source: ImageHeader, names: tuple[str, ...] | None) -> None:
+    """Take over what the source says under these names; None: under all that are not about the one file."""
     for item in source.spec.extra_attribs:
-        if item.name in (_BITS, *_DESCRIBES_ONE_FILE):
-            continue
-        if same_format or item.name in _CARRIED_ACROSS_FORMATS:
+        if item.name not in (_BITS, *_DESCRIBES_ONE_FILE) and (names is None or item.name in names):
             spec.attribute(item.name, item.type, item.value)
 
 

@@ -27,22 +27,26 @@ _PLANES = {MaskChannel.RED: 0, MaskChannel.GREEN: 1, MaskChannel.BLUE: 2}
 class MaskClip:
     """The mask of a clip. Its frames belong to the clip's in order, whatever their own numbers; a still to all of them.
 
-    Raises MediaError when the mask has another size or length than the clip, or no such channel.
+    Raises MediaError when the mask has another size or length than the clip, or no such channel. `noun`: what errors
+    call it.
     """
 
-    def __init__(self, mask: Reader, clip: Reader, channel: MaskChannel = MaskChannel.AUTO) -> None:
+    def __init__(
+        self, mask: Reader, clip: Reader, channel: MaskChannel = MaskChannel.AUTO, *, noun: str = "mask"
+    ) -> None:
+        self.noun = noun
         if (mask.width, mask.height) != (clip.width, clip.height):
             raise MediaError(
-                f"the mask {mask.path} is {mask.width}×{mask.height} pixels, "
+                f"the {noun} {mask.path} is {mask.width}×{mask.height} pixels, "
                 f"{clip.path} is {clip.width}×{clip.height}; give it the clip's size"
             )
         count, wanted = (reader.last_frame - reader.first_frame + 1 for reader in (mask, clip))
         if count not in (1, wanted):
             raise MediaError(
-                f"the mask {mask.path} has {count} frames, {clip.path} has {wanted}; give it as many, or a single one"
+                f"the {noun} {mask.path} has {count} frames, {clip.path} has {wanted}; give it as many, or a single one"
             )
         if channel is MaskChannel.ALPHA and not mask.has_alpha:
-            raise MediaError(f"the mask {mask.path} has no alpha; name another channel")
+            raise MediaError(f"the {noun} {mask.path} has no alpha; name another channel")
         auto = MaskChannel.ALPHA if mask.has_alpha else MaskChannel.RED
         self.channel = auto if channel is MaskChannel.AUTO else channel
         self.first_frame = clip.first_frame
@@ -57,7 +61,7 @@ class MaskClip:
             return np.ascontiguousarray(self._mask.read(own)[plane : plane + 1])
         alpha = self._mask.alpha(own)
         if alpha is None:
-            raise MediaError(f"frame {own} of the mask {self._mask.path} has no alpha; name another channel")
+            raise MediaError(f"frame {own} of the {self.noun} {self._mask.path} has no alpha; name another channel")
         return np.ascontiguousarray(alpha[None])
 
     def require(self, frames: range) -> None:

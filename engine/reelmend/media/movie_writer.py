@@ -78,7 +78,14 @@ class MovieWriter:
     """
 
     def __init__(
-        self, path: Path, like: Reader | None, frame_rate: Fraction, pixel_type: PixelType, *, overwrite: bool
+        self,
+        path: Path,
+        like: Reader | None,
+        frame_rate: Fraction,
+        pixel_type: PixelType,
+        *,
+        overwrite: bool,
+        is_data: bool = False,
     ) -> None:
         self.path = path
         self.notes: list[str] = []
@@ -87,7 +94,8 @@ class MovieWriter:
         self._rate = frame_rate
         self._pixel_type = pixel_type
         self._pending = PendingFile(path, overwrite=overwrite)
-        self._alphas = like.reopened() if like is not None and like.has_alpha else None
+        self._is_data = is_data
+        self._alphas = like.reopened() if like is not None and like.has_alpha and not is_data else None
         self._file: Any = None
         self._output: Any = None
         self._stream: Any = None
@@ -176,13 +184,17 @@ class MovieWriter:
             context.sample_aspect_ratio = self._source.pixel_aspect
 
     def _carry_over(self, source: MovieReader) -> None:
-        lead_s = _PRIMING_S if self._first == source.first_frame else Fraction(0)
-        self._audio = AudioCopy(source.path, self._output, source.start_s + source.time_s(self._first), lead_s)
-        self.notes += self._audio.notes
+        if not self._is_data:
+            self._carry_sound(source)
         metadata = {key: text for key, text in source.metadata.items() if key.lower() not in _NOT_CARRIED}
         if self._first != source.first_frame:
             metadata.pop("timecode", None)
         self._output.metadata.update(metadata)
+
+    def _carry_sound(self, source: MovieReader) -> None:
+        lead_s = _PRIMING_S if self._first == source.first_frame else Fraction(0)
+        self._audio = AudioCopy(source.path, self._output, source.start_s + source.time_s(self._first), lead_s)
+        self.notes += self._audio.notes
 
     def _tag(self, place: int, unstated: int) -> int:
         tag = self._source.colour_tags[place] if self._source is not None else 0

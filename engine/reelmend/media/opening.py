@@ -52,13 +52,15 @@ def open_writer(
     overwrite: bool = False,
     frame_rate: Fraction | None = None,
     pixel_type: PixelType | None = None,
+    is_data: bool = False,
 ) -> Writer:
     """Return a writer of a .mp4, .mov or .mkv movie, or of a PNG, TIFF, EXR or DPX sequence. Raises MediaError.
 
     `like` is the source: its frame rate, depth, alpha, metadata and sound are kept as far as the new kind of file
     allows. `frames` are the numbers that will be written, all of the source's unless given; files under their names
-    are refused unless `overwrite`. `pixel_type` overrides the source's depth in sequences. Writing into a folder keeps
-    the names of a source sequence. The source itself is never overwritten.
+    are refused unless `overwrite`. `pixel_type` overrides the source's depth. Pictures that are data, such as mattes
+    (`is_data`), get its time and shape, but neither alpha nor sound nor what is said of its colours. Writing into a
+    folder keeps the names of a source sequence. The source itself is never overwritten.
     """
     path = Path(path)
     numbers = frames if frames is not None else range(like.first_frame, like.last_frame + 1) if like else ()
@@ -66,11 +68,11 @@ def open_writer(
     if path.suffix.lower() in WRITABLE_MOVIES and not path.is_dir():
         _check_movie(path, like, overwrite=overwrite)
         rate = frame_rate or (like.frame_rate if like else DEFAULT_FRAME_RATE)
-        return MovieWriter(path, like, rate, source_type, overwrite=overwrite)
+        return MovieWriter(path, like, rate, pixel_type or source_type, overwrite=overwrite, is_data=is_data)
     name = _output_sequence(path, like)
     _check_sequence(name, like, numbers, overwrite=overwrite)
     kind = pixel_type or stored_type(name.suffix.lower(), source_type, like.path.suffix.lower() if like else "")
-    return SequenceWriter(name, like, kind, overwrite=overwrite)
+    return SequenceWriter(name, like, kind, overwrite=overwrite, is_data=is_data)
 
 
 def _check_movie(path: Path, like: Reader | None, *, overwrite: bool) -> None:

@@ -44,20 +44,29 @@ class SequenceWriter:
 
     A few frames are compressed at a time, in threads of their own; an error comes with one of the next frames, or with
     close(). After abort() the frames that were finished stay. Integer samples are rounded to the nearest and clipped;
-    float ones are not. Grey and colour alike are written as R, G, B. With a sequence as the source, its alpha, window
-    and metadata are carried over frame by frame.
+    float ones are not. Grey and colour alike come as R, G, B; a single plane is written as one. With a sequence as the
+    source, its alpha, window and metadata are carried over frame by frame; of data, window and time alone.
     """
 
-    def __init__(self, name: SequenceName, like: Reader | None, pixel_type: PixelType, *, overwrite: bool) -> None:
+    def __init__(
+        self,
+        name: SequenceName,
+        like: Reader | None,
+        pixel_type: PixelType,
+        *,
+        overwrite: bool,
+        is_data: bool = False,
+    ) -> None:
         self.name = name
         self.path: Path = name.pattern
         self.pixel_type = pixel_type
         self._overwrite = overwrite
         self._like = like
-        self._alphas = like.reopened() if like is not None and like.has_alpha else None
+        self._is_data = is_data
+        self._alphas = like.reopened() if like is not None and like.has_alpha and not is_data else None
         self._background = Background(min(_MOST_AT_ONCE, os.cpu_count() or 1))
         self.notes: list[str] = []
-        if isinstance(like, SequenceReader) and like.first_header.left_out:
+        if isinstance(like, SequenceReader) and like.first_header.left_out and not is_data:
             self.notes.append(f"channels {', '.join(like.first_header.left_out)} are not carried over")
 
     def write(self, frame: int, planes: Planes, alpha: Plane | None = None) -> None:
@@ -93,7 +102,7 @@ class SequenceWriter:
     def _write_file(self, frame: int, planes: Planes, alpha: Plane | None) -> None:
         pending = PendingFile(self.name.path(frame), overwrite=self._overwrite)
         try:
-            write_image(pending.path, planes, alpha, self.pixel_type, self._header(frame))
+            write_image(pending.path, planes, alpha, self.pixel_type, self._header(frame), is_data=self._is_data)
             pending.publish()
         except MediaError as error:
             raise MediaError(str(error).replace(str(pending.path), str(pending.final))) from None
