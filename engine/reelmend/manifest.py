@@ -45,12 +45,15 @@ class Tensor(_Part):
     out "fill" and "matte" but no "result" has the fill laid over the source through the matte. A parameter "strength"
     that no graph reads is applied to the result, and so is a mask that none reads. A parameter "radius" sets the length
     of T.
+
+    `cell_pixels`: along H and W each value stands for so many pixels of the frame, which divide the model's multiple.
     """
 
     name: str
     layout: str = Field(pattern=r"^[A-Z]*$")
     dtype: Literal["float32", "float16", "int64"]
     meaning: str
+    cell_pixels: int = Field(default=1, ge=1)
 
 
 class Stage(_Part):

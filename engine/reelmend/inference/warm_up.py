@@ -49,11 +49,13 @@ def black_inputs(
     multiple = manifest.spatial.multiple
     width, height = (-(-side // multiple) * multiple for side in size)
     lengths = {"N": 1, "T": 2 * manifest.temporal.radius_frames + 1, "C": 3, "H": height, "W": width}
-    layouts = {tensor.name: tensor.layout for tensor in stage.inputs}
+    described = {tensor.name: tensor for tensor in stage.inputs}
     inputs: dict[str, Array] = {}
     for known in session.inputs:
-        layout, source = layouts.get(known.name, ""), made.get(_AT_OFFSET.sub("", known.name))
-        own = dict(zip(source[0], source[1].shape, strict=False)) if source is not None else {}
+        tensor, source = described.get(known.name), made.get(_AT_OFFSET.sub("", known.name))
+        layout, cell = ("", 1) if tensor is None else (tensor.layout, tensor.cell_pixels)
+        own = {"H": lengths["H"] // cell, "W": lengths["W"] // cell}
+        own |= dict(zip(source[0], source[1].shape, strict=False)) if source is not None else {}
         inputs[known.name] = np.zeros(_shape(known, layout, {**lengths, **own}), known.dtype)
     return inputs
 
