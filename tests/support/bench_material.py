@@ -12,7 +12,11 @@ from numpy.typing import NDArray
 from reelmend.quality.bench.timed_method import procedural_clip
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 12
-KINDS = {"flicker-global": "flicker", "flicker-local": "flicker", "flicker-mixed": "flicker", "clean": "clean"} | {
+KINDS = {"repair-dirt": "repair", "clean-structures": "clean", "clean-rain": "clean", "clean-fade": "clean"} | {
+    "flicker-global": "flicker",
+    "flicker-local": "flicker",
+    "flicker-mixed": "flicker",
+    "clean": "clean",
     "clean-dim": "clean",
     "real-film": "film",
 }
@@ -33,6 +37,7 @@ class SmallClip:
 
 class SmallMaterial:
     """Two clips; "flicker" scales light by a known gain, "spots" paints a known square black, "broken" raises.
+    "repair-dirt" paints spots as well, "repair-scratches" and "repair-faint" a line that stands at one column.
 
     `presets` may name more: those that begin with "flicker" flicker, of the others nothing is damaged; "clean-dim"
     halves the light of the truth.
@@ -76,7 +81,13 @@ class SmallMaterial:
             if preset.startswith("flicker"):
                 yield frame * np.float32(0.9 if index % 2 else 1.1), {}
                 continue
-            if preset != "spots":
+            if preset in ("repair-scratches", "repair-faint"):
+                damaged, matte = frame.copy(), np.zeros(frame.shape[:2], np.float32)
+                damaged[:, 20:22] += 0.3
+                matte[:, 20:22] = 1.0
+                yield damaged, {"scratch": matte}
+                continue
+            if preset not in ("spots", "repair-dirt"):
                 yield frame, {}
                 continue
             damaged, matte = frame.copy(), np.zeros(frame.shape[:2], np.float32)
@@ -95,3 +106,11 @@ def material(_footage: Path | None = None) -> SmallMaterial:
 
 def deflicker_material(_footage: Path | None = None) -> SmallMaterial:
     return SmallMaterial(presets=("flicker-global", "flicker-local", "clean", "spots"))
+
+
+def repair_material(_footage: Path | None = None) -> SmallMaterial:
+    """Two clips that have rows enough for a repair, a film, and presets of dirt, scratches and clean clips."""
+    large = {"width": 640, "height": 480}
+    clips = (SmallClip("one", **large), SmallClip("two", **large), SmallClip("old", **large, is_film=True))
+    presets = ("flicker-global", "repair-dirt", "repair-scratches", "clean", "clean-rain", "clean-fade", "real-film")
+    return SmallMaterial(clips, presets)

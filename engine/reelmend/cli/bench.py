@@ -1,4 +1,4 @@
-"""`reelmend bench …`: restorers side by side, the deflicker's bars, and the engine's own speed."""
+"""`reelmend bench …`: restorers side by side, the bars of deflicker and repair, and the engine's own speed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from reelmend.cli import bench_deflicker, bench_soak, bench_speed
+from reelmend.cli import bench_deflicker, bench_repair, bench_soak, bench_speed
 from reelmend.cli.bench_options import (
     DEFAULT_OUT,
     DocsOption,
@@ -28,6 +28,7 @@ from reelmend.cli.progress_bar import steps_bar
 app = typer.Typer(help="Measure restorers side by side, and the engine's speed.", no_args_is_help=True)
 
 app.command("deflicker")(bench_deflicker.deflicker)
+app.command("repair")(bench_repair.repair)
 app.command("speed")(bench_speed.speed)
 app.command("soak")(bench_soak.soak)
 

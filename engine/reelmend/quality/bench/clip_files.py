@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reelmend.media import open_reader
-from reelmend.quality.bench.material import FILM, BenchError, ClipEntry, FloatFrame, Material
+from reelmend.quality.bench.material import FILM, PLANTED, BenchError, ClipEntry, FloatFrame, Material
 from reelmend.quality.bench.plan import Size
 from reelmend.quality.peers import Pixels
 from reelmend.quality.scene import Scene
+from reelmend.quality.timeline import find_timeline
 
 
 def load_clip(material: Material, clip: ClipEntry, size: Size) -> Pixels:
@@ -39,11 +40,14 @@ def make_scene(material: Material, clip: ClipEntry, preset: str, size: Size, loa
     """Return the damaged clip, its truth and the true mattes, all in 8 bits, with what all methods share worked out.
 
     What the damage pushes beyond 0…1 is clipped, as a scan would. A matte is rounded up: exactly 0 is untouched.
-    Real film has no truth. loaded: what `load_clip` gives, where it is there already.
+    Real film has no truth; where damage is planted on it, it is its own, without its duplicated frames, which would
+    show what is under each other's defects. loaded: what `load_clip` gives, where it is there already.
     """
     pixels = load_clip(material, clip, size) if loaded is None else loaded
     if material.kind(preset) == FILM:
         return Scene(pixels)
+    if material.kind(preset) == PLANTED:
+        pixels = pixels[[frame for shot in find_timeline(pixels).shots() for frame in shot]]
     seed, count = material.seed(clip.name, preset), len(pixels)
     truth = np.stack([_as_bytes(frame) for frame in material.plate(_as_floats(pixels), preset, seed, count)])
     source = np.empty_like(truth)

@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from reelmend.errors import ReelmendError
 
 GROUP = "reelmend.bench"
-DAMAGE, FLICKER, CLEAN, FILM = "damage", "flicker", "clean", "film"
-"""What a preset is for: any restorer; a deflicker; showing that clean clips come to no harm; film without a truth."""
+DAMAGE, FLICKER, CLEAN, FILM, PLANTED = "damage", "flicker", "clean", "film", "planted"
+"""What a preset is for: any restorer; a deflicker; showing that clean clips come to no harm; film without a truth; film
+that is its own truth where damage is planted on it."""
 
 FloatFrame: TypeAlias = NDArray[np.float32]
 """(H, W, 3) R, G, B, 0…1."""
@@ -56,7 +57,7 @@ class ClipEntry(Protocol):
 
     @property
     def is_film(self) -> bool:
-        """Whether it is real film, without a truth: such clips go with presets of the kind "film", and no others do."""
+        """Whether it is real film: such clips go with presets of the kinds "film" and "planted", and no others do."""
         ...
 
 
@@ -70,7 +71,7 @@ class Material(Protocol):
     def presets(self) -> Sequence[str]: ...
 
     def kind(self, preset: str) -> str:
-        """Return what a preset is for: "damage", "flicker", "clean" or "film"."""
+        """Return what a preset is for: "damage", "flicker", "clean", "film", "planted", or one bench's own word."""
         ...
 
     def seed(self, clip: str, preset: str) -> int:

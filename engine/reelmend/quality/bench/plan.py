@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from itertools import product
 
 from reelmend.errors import BadRequestError
-from reelmend.quality.bench.material import DAMAGE, FILM, ClipEntry, Material
+from reelmend.quality.bench.material import DAMAGE, FILM, PLANTED, ClipEntry, Material
 from reelmend.quality.peers import METHODS, Method
 from reelmend.quality.registry import MEASURES
 
@@ -91,7 +91,7 @@ def make_plan(
     known_presets = tuple(material.presets())
     mode = "quick" if quick else "full"
     usual_clips = [name for name, clip in there.items() if mode in clip.modes] or list(there)
-    film = frozenset(name for name in known_presets if material.kind(name) == FILM)
+    film = frozenset(name for name in known_presets if material.kind(name) in (FILM, PLANTED))
     taken_presets = chosen("preset", presets, known_presets, usual_presets or _usual_presets(material, quick))
     taken_clips = [there[name] for name in chosen("clip", clips, there, usual_clips)]
     plan = Plan(

@@ -97,11 +97,14 @@ def circumstances(results: Results) -> str:
     )
 
 
-def preset_table(results: Results, preset: str) -> str:
-    """Return the table of one preset: a row per method, a column per measure with its interval."""
+def preset_table(results: Results, preset: str, by_start: Mapping[str, tuple[Column, ...]] | None = None) -> str:
+    """Return the table of one preset: a row per method, a column per measure with its interval.
+
+    by_start: the columns by how a preset's name begins, where they are not the usual ones.
+    """
     found = {(s["method"], s["measure"]): s for s in results["summaries"] if s["preset"] == preset}
     notes = {(r["method"]): r.get("note", "") for r in results["rows"] if r["preset"] == preset and r["measure"] == RAN}
-    columns = _columns_of(preset)
+    columns = _columns_of(preset, by_start)
     body = []
     for method in results["methods"]:
         name = method["method"]
@@ -185,9 +188,10 @@ def blocks(results: Results) -> dict[str, str]:
     }
 
 
-def _columns_of(preset: str) -> tuple[Column, ...]:
-    by_start = (columns for start, columns in COLUMNS_OF_KINDS.items() if preset.startswith(start))
-    return COLUMNS.get(preset) or next(by_start, OTHER_COLUMNS)
+def _columns_of(preset: str, given: Mapping[str, tuple[Column, ...]] | None) -> tuple[Column, ...]:
+    by_start = (COLUMNS_OF_KINDS if given is None else given).items()
+    usual = next((columns for start, columns in by_start if preset.startswith(start)), OTHER_COLUMNS)
+    return usual if given is not None else COLUMNS.get(preset, usual)
 
 
 def _value(summary: Mapping[str, Any] | None, column: Column) -> str:

@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from reelmend.quality.bench.deflicker.claims import MET, MISSED, NOT_MEASURED, judged
+from reelmend.quality.bench.claim_tables import by_clip, claim_table
+from reelmend.quality.bench.claims import MET, MISSED, NOT_MEASURED
+from reelmend.quality.bench.deflicker.claims import judged
 from reelmend.quality.bench.deflicker.plan import FITTED, GLOBAL_PEER, INPUT, LOCAL_PEER, OURS
-from reelmend.quality.bench.deflicker.tables import by_clip, claim_table
 
 
 def rows(method: str, preset: str, measure: str, *values: float | None, note: str = "") -> list[dict[str, Any]]:
