@@ -34,9 +34,10 @@ sanitize: $(VENV)/.installed-dev ## The C++ tests under ASan, UBSan, TSan and va
 lint: $(VENV)/.installed-dev ## ruff, mypy strict, clang-format, import-linter, buf
 	@tools/lint.sh
 
-bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, the deflicker's bars, the engine's speed; MODE=full takes two hours
+bench: $(VENV)/.installed-dev $(FOOTAGE)/footage.json ## Methods side by side, the bars of deflicker and repair, the engine's speed; MODE=full takes three hours
 	@$(BIN)/reelmend bench quality $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
 	@$(BIN)/reelmend bench deflicker $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
+	@$(BIN)/reelmend bench repair $(if $(filter full,$(MODE)),,--quick) --resume --footage "$(FOOTAGE)" --docs docs/bench.md
 	@$(BIN)/reelmend bench speed $(if $(filter full,$(MODE)),--full) --docs docs/bench.md
 
 portable: $(VENV)/.installed ## Build the node for Linux with glibc 2.28 and newer, in build/portable

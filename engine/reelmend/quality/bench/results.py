@@ -16,9 +16,9 @@ from reelmend.quality.bench.store import Piece, digest_of
 
 SCHEMA_VERSION = 1
 _JUDGING = ("quality/*.py", "quality/peers/*.py", "media/*.py")
-_OWN = ("*.py", "effects/*.py", "inference/*.py", "buffer/*.py", "colour/*.py")
+_OWN = ("*.py", "effects/**/*.py", "motion/*.py", "inference/*.py", "buffer/*.py", "colour/*.py")
 OWN_PREFIX = "reelmend-"
-_SHAPING = ("clip_files.py", "quality_run.py", "timed_method.py", "timing.py")
+_SHAPING = ("clip_files.py", "quality_run.py", "timed_method.py", "timing.py", "repair/planted.py")
 
 Results = dict[str, Any]
 
