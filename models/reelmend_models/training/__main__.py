@@ -7,6 +7,7 @@ import sys
 
 from reelmend.errors import ReelmendError
 from reelmend_models.training.deflicker import command as deflicker
+from reelmend_models.training.repair import command as repair
 
 PROGRAM = "python -m reelmend_models.training"
 INTERRUPTED = 130
@@ -17,6 +18,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog=PROGRAM, description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     deflicker.add_commands(commands)
+    repair.add_commands(commands)
     given = parser.parse_args(arguments)
     try:
         return int(given.run(given))
