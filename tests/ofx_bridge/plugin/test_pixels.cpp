@@ -131,6 +131,24 @@ TEST(one_plane_shows_as_grey) {
     CHECK(target.at(1, 0, 0) == 0.5F && target.at(1, 0, 1) == 0.5F && target.at(1, 0, 2) == 0.5F);
 }
 
+TEST(alpha_takes_a_plane_inside_of_window_and_source_alone) {
+    const OfxRectI area{1, 2, 4, 4};
+    const float plane[] = {0.125F, 0.25F, 0.375F, 0.5F, 0.625F, 0.75F};  // of the area, top row first
+    reelmend::transport::RenderOutput output;
+    output.format = {3, 2, 1};
+    output.planes = plane;
+    for (const bool top_down : {false, true}) {
+        Canvas target({0, 0, 5, 5}, 4, top_down);
+        write_alpha(target.view, {2, 0, 5, 5}, area, output);
+        CHECK(target.at(2, 3, 3) == 0.25F && target.at(3, 3, 3) == 0.375F && target.at(3, 2, 3) == 0.75F);
+        CHECK(target.at(2, 3, 0) == source_value(2, 3, 0) && target.at(3, 2, 2) == source_value(3, 2, 2));
+        CHECK(target.at(1, 3, 3) == source_value(1, 3, 3));  // outside of the window
+        CHECK(target.at(4, 3, 3) == source_value(4, 3, 3) && target.at(2, 4, 3) == source_value(2, 4, 3));
+        write_alpha(target.view, {0, 0, 1, 1}, area, output);
+        CHECK(target.at(0, 0, 3) == source_value(0, 0, 3));
+    }
+}
+
 TEST(pixels_for_the_engine_start_at_the_top_row) {
     for (const bool top_down : {false, true}) {
         Canvas canvas({3, 4, 6, 8}, 4, top_down);
