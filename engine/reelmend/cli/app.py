@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from reelmend import __version__
-from reelmend.cli import analyze, bench, damage, doctor, models, ofx, render, report, serve
+from reelmend.cli import analyze, bench, damage, doctor, models, ofx, render, repair, report, serve
 from reelmend.cli.main import EXIT_INTERRUPTED, EXIT_USAGE
 from reelmend.cli.output import CommandResult, show
 from reelmend.errors import BadRequestError
@@ -23,6 +23,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.command()(render.render)
+app.command(cls=repair.RepairCommand)(repair.repair)
 app.command()(analyze.analyze)
 app.command()(report.report)
 app.command()(damage.damage)

@@ -32,7 +32,7 @@ ClassesOption = Annotated[
     typer.Option(metavar="FILES", help="Write the mattes by class, too: blotches red, hairs green, scratches blue."),
 ]
 MatteBitsOption = Annotated[
-    int, typer.Option(metavar="BITS", help="Bits of a matte's samples; 16 unless given, of DPX 10.")
+    int, typer.Option(metavar="BITS", help="Bits of a matte's samples; 16 unless given, of DPX 10.", show_default=False)
 ]
 DetectionsOption = Annotated[
     str, typer.Option(metavar="FILE.json", help="Write what was found, frame by frame, for archives and for editing.")
