@@ -30,15 +30,15 @@ class RunningEngine:
         return self.process.wait(15)
 
 
-def start_engine(address: str, *options: str) -> RunningEngine:
+def start_engine(address: str, *options: str, program: str = "reelmend") -> RunningEngine:
     """Return an engine that serves `address`; raises AssertionError with what it said when it doesn't come up.
 
-    It ends by itself when nobody calls for five minutes: a test run that is killed leaves nothing running.
+    `program`: the module that is run, which takes the arguments of `reelmend`. It ends by itself when nobody calls for five minutes: a test run that is killed leaves nothing running.
     """
     if "--idle-exit" not in options:
         options = (*options, "--idle-exit", "300")
     process = subprocess.Popen(
-        [sys.executable, "-m", "reelmend", "serve", "--address", address, *options],
+        [sys.executable, "-m", program, "serve", "--address", address, *options],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -54,10 +54,10 @@ def start_engine(address: str, *options: str) -> RunningEngine:
 
 
 @contextlib.contextmanager
-def engine(*options: str, address: str | None = None) -> Iterator[RunningEngine]:
+def engine(*options: str, address: str | None = None, program: str = "reelmend") -> Iterator[RunningEngine]:
     """An engine on a socket in a folder of its own, stopped afterwards."""
     with tempfile.TemporaryDirectory(prefix="reelmend-test-") as folder:
-        running = start_engine(address or f"unix:{Path(folder) / 'engine.sock'}", *options)
+        running = start_engine(address or f"unix:{Path(folder) / 'engine.sock'}", *options, program=program)
         try:
             yield running
         finally:

@@ -25,7 +25,7 @@ def found(draw: st.DrawFn) -> Detection:
     covered[0] = True
     top, left = draw(st.integers(0, 30000)), draw(st.integers(0, 30000))
     runs = runs_of(covered.reshape(height, width), top, left)
-    confidence = draw(st.floats(0, 1, width=32))
+    confidence = draw(st.floats(0, 1))
     kind = draw(st.sampled_from(["blotch", "hair", "scratch"]))
     return Detection(kind, left, top, width, height, int(covered.sum()), confidence, runs)
 
