@@ -7,6 +7,7 @@ To add one: a file with a `Scenery` and its `SceneryPlan`, its place in both hal
 tests/models/scenery/conftest.py, which puts it under the contract of all scenery.
 """
 
+from reelmend_models.scenery.camera import held, seen_from
 from reelmend_models.scenery.eyes import Eyes
 from reelmend_models.scenery.flashes import Flashes
 from reelmend_models.scenery.flyers import Flyers
@@ -14,14 +15,23 @@ from reelmend_models.scenery.glitter import Glitter
 from reelmend_models.scenery.layer import Scenery, SceneryPlan
 from reelmend_models.scenery.lights import Lights
 from reelmend_models.scenery.rain import Rain
-from reelmend_models.scenery.settings import TEST_SCENERY, TRAINING_SCENERY, cropped
+from reelmend_models.scenery.settings import (
+    TEST_SCENERY,
+    TEST_STRUCTURES,
+    TRAINING_SCENERY,
+    TRAINING_STRUCTURES,
+    cropped,
+)
 from reelmend_models.scenery.snow import Snow
 from reelmend_models.scenery.sparks import Sparks
+from reelmend_models.scenery.structures import Structures, StructuresPlan
 from reelmend_models.scenery.text import Text
 
 __all__ = [
     "TEST_SCENERY",
+    "TEST_STRUCTURES",
     "TRAINING_SCENERY",
+    "TRAINING_STRUCTURES",
     "Eyes",
     "Flashes",
     "Flyers",
@@ -32,6 +42,10 @@ __all__ = [
     "SceneryPlan",
     "Snow",
     "Sparks",
+    "Structures",
+    "StructuresPlan",
     "Text",
     "cropped",
+    "held",
+    "seen_from",
 ]

@@ -19,6 +19,7 @@ from reelmend_models.scenery.lights import Lights
 from reelmend_models.scenery.rain import Rain
 from reelmend_models.scenery.snow import Snow
 from reelmend_models.scenery.sparks import Sparks
+from reelmend_models.scenery.structures import Structures
 from reelmend_models.scenery.text import SERIF_FONTS, Text
 
 TRAINING_SCENERY: dict[str, Scenery] = {
@@ -61,6 +62,22 @@ TEST_SCENERY: dict[str, Scenery] = {
     "flashes": Flashes(per_frame=0.06, gain=(1.15, 8.0), kinds=("frame", "area", "explosion", "muzzle")),
 }
 """Stages that only the bench draws from."""
+
+
+TRAINING_STRUCTURES: dict[str, Structures] = {
+    "panning": Structures(pan=(0.002, 0.008), sway=(0.0, 0.004)),
+    "standing": Structures(),
+    "hand-held": Structures(sway=(0.003, 0.015)),
+}
+TEST_STRUCTURES: dict[str, Structures] = {
+    "panning": Structures(
+        pan=(0.008, 0.016), number=(8.0, 12.0), width=(0.0015, 0.012), kinds=("mast", "lamp", "wire", "pipe", "fence")
+    ),
+    "standing": Structures(
+        number=(8.0, 12.0), width=(0.0015, 0.012), kinds=("mast", "lamp", "wire", "pipe", "fence", "frame")
+    ),
+}
+"""Structures go over a still seen by their own camera, so they stand apart from scenery that goes over anything."""
 
 
 def cropped(stage: Stage, crop: float) -> Stage:
