@@ -33,9 +33,17 @@ class Detector:
     """The part "detector"; "detector_quality" with wider layers."""
 
     def __init__(
-        self, settings: Settings, pool: Pool, validation: Pool, widths: tuple[int, int, int], name: str
+        self,
+        settings: Settings,
+        pool: Pool,
+        validation: Pool,
+        widths: tuple[int, int, int],
+        name: str,
+        samples: int = POOL_SAMPLES,
+        validation_samples: int = VALIDATION_SAMPLES,
     ) -> None:
         self.name, self.settings = name, settings
+        self._samples_a_pool, self._validation_samples = samples, validation_samples
         self._widths, self._pool, self._validation = widths, pool, validation
         self._drawn: tuple[int, Batch] | None = None
         self._coming: tuple[int, Future[Batch]] | None = None
@@ -52,7 +60,7 @@ class Detector:
         """Return luma, missed and mattes of some samples of the step's pool, mirrored by chance."""
         rng = np.random.default_rng((self.settings.seed, 3, step))
         whole = self._samples(step // POOL_STEPS)
-        chosen = torch.from_numpy(rng.choice(POOL_SAMPLES, self.settings.batch, replace=False))
+        chosen = torch.from_numpy(rng.choice(self._samples_a_pool, self.settings.batch, replace=False))
         mirrored = [axis for axis in (2, 3) if rng.random() < 0.5]
         luma, missed, mattes = (torch.flip(tensor[chosen].float(), mirrored) for tensor in whole)
         return luma, missed, mattes
@@ -82,12 +90,12 @@ class Detector:
         return self._drawn[1]
 
     def _draw(self, number: int) -> Batch:
-        first = (self.settings.seed * 1000 + number) * POOL_SAMPLES
-        return _stacked([sample_of(self._pool, first + index) for index in range(POOL_SAMPLES)])
+        first = (self.settings.seed * 1000 + number) * self._samples_a_pool
+        return _stacked([sample_of(self._pool, first + index) for index in range(self._samples_a_pool)])
 
     @cached_property
     def _unseen(self) -> Batch:
-        return _stacked([sample_of(self._validation, index) for index in range(VALIDATION_SAMPLES)])
+        return _stacked([sample_of(self._validation, index) for index in range(self._validation_samples)])
 
 
 def _stacked(samples: Sequence[Sample]) -> Batch:
