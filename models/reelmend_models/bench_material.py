@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import reelmend_models
+from reelmend_models.bench_repair import REPAIR_CLIPS, REPAIR_PLATES, REPAIR_PRESETS, seen
 from reelmend_models.bench_scenery import Lighting, Passer
 from reelmend_models.damage import PRESETS, Bands, Blotch, Chain, ClipInfo, Flicker, Frame, Grain, damage_clip
 from reelmend_models.synthetic_pan import FRAMES, synthetic_pan
@@ -56,22 +57,30 @@ PLATES: dict[str, Chain] = {
     "clean-passer": Chain((Passer(),)),
     "clean-fade": Chain((Lighting((0.0, 1.0, 1.0, 1.0, 0.0)),)),
     "clean-ramp": Chain((Lighting((0.6, 0.6, 1.0, 1.0, 0.75)),)),
+    **REPAIR_PLATES,
 }
 """What a preset adds to the truth itself, before any damage."""
 
 CLEAN_PRESETS: dict[str, Chain] = {name: NOTHING for name in PLATES if name.startswith("clean")}
 FILM_PRESET = "real-film"
 
-BENCH_PRESETS: dict[str, Chain] = {**DAMAGE_PRESETS, **FLICKER_PRESETS, **CLEAN_PRESETS, FILM_PRESET: NOTHING}
+BENCH_PRESETS: dict[str, Chain] = {
+    **DAMAGE_PRESETS,
+    **FLICKER_PRESETS,
+    **REPAIR_PRESETS,
+    **CLEAN_PRESETS,
+    FILM_PRESET: NOTHING,
+}
 """Every preset that the bench knows."""
 
 KINDS = {
     **dict.fromkeys(DAMAGE_PRESETS, "damage"),
     **dict.fromkeys(FLICKER_PRESETS, "flicker"),
+    **dict.fromkeys(REPAIR_PRESETS, "repair"),
     **dict.fromkeys(CLEAN_PRESETS, "clean"),
     FILM_PRESET: "film",
 }
-"""What each preset is for: any restorer, or the deflicker's bench; "film" has no truth."""
+"""What each preset is for: any restorer, the deflicker's bench, the repair's; "film" has no truth."""
 
 QUICK_CLIPS = ("cockatoo", "pedestrians", "ocean", "city", "made-stream-1", "made-dogs-park-1")
 DEFLICKER_CLIPS = (
@@ -121,7 +130,7 @@ class FootageMaterial:
         return tuple(BENCH_PRESETS)
 
     def kind(self, preset: str) -> str:
-        """Return "damage", "flicker", "clean" or "film"."""
+        """Return "damage", "flicker", "repair", "clean" or "film"."""
         return KINDS[preset]
 
     def seed(self, clip: str, preset: str) -> int:
@@ -138,8 +147,9 @@ class FootageMaterial:
         return (made.frame(index) for index in range(self._entries[clip].frames))
 
     def plate(self, frames: Iterable[Frame], preset: str, seed: int, frame_count: int) -> Iterator[Frame]:
-        """Yield each frame as it would be without damage: with the grain, light or passer that the preset adds."""
-        for frame, _ in damage_clip(frames, PLATES.get(preset, NOTHING), seed, frame_count):
+        """Yield each frame as it would be without damage: with the grain, light or scenery that the preset adds."""
+        camera = seen(frames, preset, seed, frame_count)
+        for frame, _ in damage_clip(camera, PLATES.get(preset, NOTHING), seed, frame_count):
             yield frame
 
     def damage(
@@ -159,8 +169,8 @@ class FootageMaterial:
                 *root.glob("damage/*.py"),
                 *root.glob("training/footage/made/*.py"),
                 root / "synthetic_pan.py",
-                root / "bench_scenery.py",
-                Path(__file__),
+                *root.glob("scenery/*.py"),
+                *(root / name for name in ("bench_material.py", "bench_repair.py", "bench_scenery.py")),
             ]
         )
         whole = hashlib.blake2b(digest_size=16)
@@ -186,6 +196,7 @@ class FootageMaterial:
                 "full",
                 *(("quick",) if entry.id in QUICK_CLIPS else ()),
                 *(("deflicker",) if entry.id in DEFLICKER_CLIPS else ()),
+                *(("repair",) if entry.id in REPAIR_CLIPS else ()),
             ),
         )
 
@@ -221,7 +232,7 @@ def real_film(folder: Path) -> list[BenchClip]:
             first = cv2.imread(str(pictures[0]))
             height, width = (0, 0) if first is None else first.shape[:2]
             attribution = "real film; see README.md in its folder"
-            modes = ("quick", "full", "deflicker")
+            modes = ("quick", "full", "deflicker", "repair")
             found.append(
                 BenchClip(
                     place.name, place, width, height, len(pictures), FILM_LICENCE, attribution, modes, is_film=True

@@ -20,6 +20,7 @@ from reelmend_models.bench_material import (
     real_film,
     validation_material,
 )
+from reelmend_models.bench_repair import REPAIR_PRESETS
 from reelmend_models.damage import PRESETS
 from reelmend_models.synthetic_pan import synthetic_pan
 from reelmend_models.training.footage import FootageError, read_footage, split_seeds
@@ -118,6 +119,64 @@ def test_a_clean_preset_damages_nothing(preset: str) -> None:
     plates, source, _ = damaged(preset)
     assert np.array_equal(plates, source)
     assert (plates != 0.5).any() == (preset in PLATES and preset != "clean")
+
+
+@pytest.mark.parametrize("preset", REPAIR_PRESETS)
+def test_a_repair_preset_damages_what_its_mattes_say_and_nothing_else(preset: str) -> None:
+    plates, source, mattes = damaged(preset)
+    assert KINDS[preset] == "repair"
+    for plate, frame, by_class in zip(plates, source, mattes, strict=True):
+        assert set(by_class) <= {"dust", "blotch", "hair", "scratch"}
+        covered = np.max(list(by_class.values()), axis=0)
+        assert np.array_equal(plate[covered == 0.0], frame[covered == 0.0])
+        assert (plate[covered > 0.5] != frame[covered > 0.5]).any(axis=1).mean() > 0.9
+
+
+def test_dirt_of_the_repairs_bench_covers_three_tenths_of_a_per_cent() -> None:
+    found = FootageMaterial.__new__(FootageMaterial)
+    grey = [np.full((540, 960, 3), 0.4, np.float32)] * 4
+    shares = []
+    for seed in range(12):
+        for _, mattes in found.damage(grey, "repair-dirt", seed, 4):
+            assert set(mattes) == {"dust", "blotch", "hair"}
+            shares.append((np.max(list(mattes.values()), axis=0) > 0.1).mean())
+    assert 0.002 < np.mean(shares) < 0.004
+
+
+def test_a_faint_scratch_is_as_strong_as_the_grain_beside_it() -> None:
+    plates, source, mattes = damaged("repair-faint", 8)
+    core = np.stack([matte["scratch"] for matte in mattes]) > 0.9
+    assert core.sum() > 100
+    strength = np.abs((source - plates)[..., 0][core]).mean()
+    assert strength / plates[..., 0].std() == pytest.approx(1.0, abs=0.15)
+
+
+def test_standing_scratches_stand_for_the_whole_clip() -> None:
+    _, _, mattes = damaged("repair-scratches")
+    everywhere = np.stack([matte["scratch"] for matte in mattes]).max(axis=1) > 0.1
+    columns = [
+        set(np.flatnonzero(cv2.dilate(row[None].astype(np.uint8), np.ones((1, 9), np.uint8))[0])) for row in everywhere
+    ]
+    assert all(one & other for one in columns for other in columns)
+
+
+@pytest.mark.parametrize(("preset", "moves"), [("clean-structures", True), ("clean-structures-standing", False)])
+def test_structures_move_as_their_scene_does(preset: str, moves: bool) -> None:
+    found = FootageMaterial.__new__(FootageMaterial)
+    texture = np.random.default_rng(0).uniform(0.1, 0.9, (90, 160, 1)).astype(np.float32).repeat(3, axis=2)
+    clip = [texture, *[np.zeros_like(texture)] * 29]
+    first, later = (list(found.plate(clip, preset, 3, 30))[index].mean(axis=2) for index in (0, 25))
+    assert later.mean() > 0.2
+    alike = (np.abs(first - later) < 0.06).mean()
+    assert alike < 0.4 if moves else alike > 0.4
+
+
+@built
+def test_the_repairs_quick_mode_has_eight_clips_of_each_split_that_judges() -> None:
+    for found in (material(BUILT), validation_material(BUILT)):
+        chosen = [clip for clip in found.clips() if "repair" in clip.modes and not clip.is_film]
+        assert len(chosen) == 8
+        assert all(clip.height >= 400 for clip in chosen)
 
 
 @pytest.mark.parametrize("preset", FLICKER_PRESETS)

@@ -59,7 +59,7 @@ TEST_SCENERY: dict[str, Scenery] = {
     "text": Text(height=(0.02, 0.035), speed=(0.006, 0.012), kinds=("credits", "crawl", "typed"), fonts=SERIF_FONTS),
     "counter": Text(height=(0.02, 0.04), kinds=("counter",), fonts=SERIF_FONTS),
     "eyes": Eyes(size=(0.04, 0.08), every_frames=(4.0, 10.0)),
-    "flashes": Flashes(per_frame=0.06, gain=(1.15, 8.0), kinds=("frame", "area", "explosion", "muzzle")),
+    "flashes": Flashes(per_frame=0.15, gain=(1.15, 8.0), kinds=("frame", "area", "explosion", "muzzle")),
 }
 """Stages that only the bench draws from."""
 

@@ -31,6 +31,7 @@ from reelmend_models.damage import (
     Tracking,
     Weave,
 )
+from reelmend_models.damage.faint_scratch import FaintScratch
 from reelmend_models.damage.held_out import HELD_OUT
 
 STAGES: dict[str, Stage] = {
@@ -43,6 +44,7 @@ STAGES: dict[str, Stage] = {
     "dust": Dust(),
     "edge_wave": EdgeWave(intensity_px=3.0),
     "fading": Fading(),
+    "faint_scratch": FaintScratch(),
     "flicker": Flicker(gain_std=0.05),
     "grain": Grain(),
     "hair": Hair(short_per_frame=5.0, long_per_frame=3.0, gate_per_frame=0.5),

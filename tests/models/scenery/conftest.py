@@ -6,7 +6,17 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from reelmend_models.scenery import TEST_SCENERY, TRAINING_SCENERY, Flashes, Flyers, Lights, Scenery, Text
+from reelmend_models.scenery import (
+    TEST_SCENERY,
+    TEST_STRUCTURES,
+    TRAINING_SCENERY,
+    TRAINING_STRUCTURES,
+    Flashes,
+    Flyers,
+    Lights,
+    Scenery,
+    Text,
+)
 
 
 def _busy(stage: Scenery) -> Scenery:
@@ -25,6 +35,8 @@ def _busy(stage: Scenery) -> Scenery:
 ALL: dict[str, Scenery] = {
     **{f"training {name}": _busy(stage) for name, stage in TRAINING_SCENERY.items()},
     **{f"test {name}": _busy(stage) for name, stage in TEST_SCENERY.items()},
+    "training structures": TRAINING_STRUCTURES["hand-held"],
+    "test structures": TEST_STRUCTURES["panning"],
 }
 
 
