@@ -105,9 +105,14 @@ def _by_tone(light: Plane, energy: Plane, texture: Plane) -> tuple[Plane, Plane,
     for part in np.array_split(order, TONES):
         even = part[np.argsort(texture[part], kind="stable")[: max(1, round(EVENEST_SHARE * len(part)))]]
         tones.append(float(np.mean(light[even])))
-        energies.append(_counted(float(np.median(energy[even]))))
+        energies.append(_counted(_usual(energy[even])))
         chosen.append(even)
     return np.asarray(tones, np.float32), np.asarray(energies, np.float32), np.concatenate(chosen)
+
+
+def _usual(energies: Plane) -> float:
+    """Return the mean in which no cell counts for more than twice the median."""
+    return float(np.mean(np.minimum(energies, 2 * max(float(np.median(energies)), 0.0))))
 
 
 def _counted(energy: float) -> float:
