@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
@@ -24,6 +25,16 @@ from reelmend.motion import moved
 from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST
 from reelmend_models.export.toml_text import to_toml
 from support.clips import ArrayClip, Frames
+
+
+@dataclass(frozen=True)
+class Dirty:
+    """Frames (N, 3, H, W) of a scene that stands still, clean and with defects; true: (N, H, W), where."""
+
+    clean: Frames
+    frames: Frames
+    true: np.ndarray
+
 
 DETECT = """<ir_version: 10, opset_import: ["": 20]>
 detect (float[5, H, W] luma, float[2, h, w] missed) => (float[3, H, W] likelihood)
@@ -154,3 +165,11 @@ def repaired(
     for _ in clip:
         pass
     return told
+
+
+def still_scene(count: int, width: int, height: int, seed: int = 4, grain: float = 0.004) -> Frames:
+    """Return frames of texture that stands still, in mid greys, with fresh grain."""
+    rng = np.random.default_rng(seed)
+    view = cv2.GaussianBlur(rng.random((height, width), dtype=np.float32), (0, 0), 4)
+    view = 0.3 + 0.4 * (view - view.min()) / max(float(np.ptp(view)), 1e-6)
+    return np.asarray(view + rng.normal(0, grain, (count, 3, height, width)), np.float32)

@@ -17,14 +17,14 @@ Core = npt.NDArray[np.bool_]
 
 def detections_of(pieces: Pieces) -> tuple[Detection, ...]:
     """Return the pieces one by one, in the order of their first pixels; confidence is the mean over the pixels."""
+    if not len(pieces.index):
+        return ()
     boxes = boxes_of(pieces)
     index = pieces.index[boxes.order]
     firsts, runs = _runs(index, pieces.shape[1], boxes.starts)
     ends = [*firsts[1:], len(runs)]
-    confidence = (
-        np.add.reduceat(pieces.confidence[boxes.order].astype(np.float64), boxes.starts) if len(index) else index
-    )
-    mean = np.clip(confidence / np.maximum(boxes.area_px, 1), 0.0, 1.0)
+    confidence = np.add.reduceat(pieces.confidence[boxes.order].astype(np.float64), boxes.starts)
+    mean = np.clip(confidence / boxes.area_px, 0.0, 1.0)
     columns = (boxes.kind, boxes.left, boxes.top, boxes.right - boxes.left, boxes.bottom - boxes.top, boxes.area_px)
     rows = zip(*(column.tolist() for column in (*columns, mean)), firsts, ends, strict=True)
     found = [

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import itertools
+
 from reelmend.buffer.window import Window, stop_at_cuts
 from reelmend.effects.common_parameters import STOP_AT_CUTS
 from reelmend.effects.cut_scores import lies_cut_between, without_grid
 from reelmend.effects.effect import Workbench
 from reelmend.frames import FrameRef
+
+LOOKS_AT_FRAMES = 4
+"""How many pictures on each side may be neighbours: a stray frame or two that are stepped over leave two of them."""
 
 
 def without_repeats(window: Window, most: int | None = None) -> Window:
@@ -72,8 +77,7 @@ class Shot:
         self._reach_frames = reach_frames
         self._stops = bool(bench.values[STOP_AT_CUTS])
         self._window = window
-        # Twice as many, so that a stray frame or two that are stepped over leave enough.
-        self._nearest = nearest(window, 2 * reach_frames)
+        self._nearest = nearest(window, LOOKS_AT_FRAMES)
 
     def near(self) -> Window:
         return without_repeats(self._within_cuts(self._nearest), self._reach_frames)
@@ -89,6 +93,12 @@ class Shot:
         """Return a window that holds all of `far`, and the frames of which no grid is at hand."""
         without = self._without_grid(self._window)
         return self._window if without else self.far(), without
+
+    def judge(self) -> None:
+        """Judge all of the window's cuts, also beyond the first: the next windows then know them."""
+        if self._stops:
+            for before, after in itertools.pairwise(self._window.distinct):
+                lies_cut_between(before, after, self._bench)
 
     def _without_grid(self, window: Window) -> list[FrameRef]:
         return without_grid(window, self._bench) if self._stops else []

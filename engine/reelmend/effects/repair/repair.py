@@ -17,7 +17,7 @@ from reelmend.effects.repair.decision import Decision, decision_of
 from reelmend.effects.repair.detect import KINDS, REACH_FRAMES, Detector, Found
 from reelmend.effects.repair.looks import Looks
 from reelmend.effects.repair.mend import mend
-from reelmend.effects.repair.neighbours import Shot
+from reelmend.effects.repair.neighbours import LOOKS_AT_FRAMES, Shot, nearest
 from reelmend.effects.repair.overlay import overlay_of
 from reelmend.effects.repair.pieces import Pieces
 from reelmend.frames import MASK, FrameForm, FrameFormat, FrameRef, Planes
@@ -92,7 +92,7 @@ class _Run:
         self._lines_of = lines
         self._asks = Asks.of(bench)
         self._centre = window.centre_frame
-        self._shot = Shot(bench, window, REACH_FRAMES)
+        self._shot = Shot(bench, window if self._asks.for_lines else nearest(window, LOOKS_AT_FRAMES), REACH_FRAMES)
 
     def needs(self) -> Iterator[Need]:
         """Yield the pixels that are lacking, and keep at hand what spares the others."""
@@ -109,6 +109,8 @@ class _Run:
 
     def prepare(self) -> None:
         """Look at the frames, measure motion and find defects; all of it is remembered."""
+        if not self._asks.is_nothing:
+            self._shot.judge()
         if self._asks.looks:
             self._found()
         if self._asks.for_lines:
