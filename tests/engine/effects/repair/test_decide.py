@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelmend.effects.repair.decide import THRESHOLDS, Choice, decide
@@ -69,6 +69,7 @@ def test_kind_that_is_off_is_not_taken_and_is_no_other_kind_either(off: int) -> 
     assert [int(plane.sum()) for plane in taken] == [0 if kind == off else 24 for kind in range(3)]
 
 
+@settings(deadline=None)
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.floats(0, 1))
 def test_more_sensitivity_never_takes_less(seed: int, one: float, other: float) -> None:
     planes = np.random.default_rng(seed).random((3, *SHAPE)).astype(np.float32) ** 4

@@ -6,7 +6,7 @@ import dataclasses
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -25,11 +25,13 @@ def listed(core: np.ndarray) -> tuple[Detection, ...]:
     return detections_of(pieces_of_classes(np.asarray(coded, np.float32)))
 
 
+@settings(deadline=None)
 @given(CORES)
 def test_list_gives_back_the_same_core(core: np.ndarray) -> None:
     assert (mask_of(listed(core), core.shape[1:]) == core).all()
 
 
+@settings(deadline=None)
 @given(CORES)
 def test_boxes_and_areas_are_those_of_the_runs(core: np.ndarray) -> None:
     for detection in listed(core):
@@ -39,12 +41,14 @@ def test_boxes_and_areas_are_those_of_the_runs(core: np.ndarray) -> None:
         assert (detection.left, detection.left + detection.width) == (firsts.min(), (firsts + lengths).max())
 
 
+@settings(deadline=None)
 @given(CORES)
 def test_list_goes_down_the_picture(core: np.ndarray) -> None:
     firsts = [detection.runs[0][:2] for detection in listed(core)]
     assert firsts == sorted(firsts)
 
 
+@settings(deadline=None)
 @given(MASKS)
 def test_runs_are_whole_and_in_the_order_of_reading(mask: np.ndarray) -> None:
     runs = runs_of(mask)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
@@ -16,6 +16,7 @@ MATTES = arrays.arrays(
 SHAPE = (120, 160)
 
 
+@settings(deadline=None)
 @given(MATTES)
 def test_kinds_of_a_matte_share_its_pixels_out(matte: np.ndarray) -> None:
     pieces, by_kind = pieces_of_matte(matte)
@@ -50,6 +51,7 @@ def test_leaning_line_is_a_scratch_up_to_a_tenth_of_its_height() -> None:
     assert kinds == [{2}, {1}]
 
 
+@settings(deadline=None)
 @given(arrays.arrays(bool, st.tuples(st.just(3), st.integers(1, 9), st.integers(1, 9))))
 def test_eighths_code_cores_by_kind(core: np.ndarray) -> None:
     coded = np.tensordot(np.array([1, 2, 4], np.float32) / 8, core.astype(np.float32), 1)

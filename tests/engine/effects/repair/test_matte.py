@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelmend.effects.repair.matte import Edge, matte_of, mattes_by_kind, soft_matte
@@ -22,6 +22,7 @@ def distance_to(core: np.ndarray) -> np.ndarray:
     return cv2.distanceTransform(1 - core, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 12), st.floats(0, 12))
 def test_matte_covers_the_grown_core_and_ends_within_its_feather(seed: int, dilate: int, feather: float) -> None:
     core = dots(seed)
@@ -35,6 +36,7 @@ def test_matte_covers_the_grown_core_and_ends_within_its_feather(seed: int, dila
     assert matte.min() >= 0
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 6), st.floats(0, 6))
 def test_found_pixels_are_the_same_whatever_the_feather(seed: int, dilate: int, feather: float) -> None:
     core = dots(seed)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reelmend.buffer.window import Window, stop_at_cuts
@@ -57,6 +57,7 @@ def test_stray_frame_is_no_neighbour() -> None:
     assert spelled(without_repeats(whole, 2)) == "bcdef"
 
 
+@settings(deadline=None)
 @given(st.text("abcX", min_size=1, max_size=14), st.integers(0, 13), st.integers(0, 6))
 def test_cuts_judged_near_the_centre_are_those_of_the_whole_window(pictures: str, centre: int, radius: int) -> None:
     whole = window(pictures, min(centre, len(pictures) - 1), radius)

@@ -57,7 +57,7 @@ def test_clean_frames_come_back_bit_by_bit(store: ModelStore, dirty: Dirty) -> N
         assert rendered.detections == ()
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     seed=st.integers(0, 10_000),
     dilate=st.integers(0, 5),
