@@ -9,7 +9,7 @@ from reelmend_models.definitions.repair.lines import STRIPS
 from reelmend_models.definitions.repair.lines_follow import INNER, OUTER, REACH, Candidates, Followed, around, at
 
 TRAVEL_ROWS, TRAVEL_COLUMNS = 20, 36
-FEATURES = 30
+FEATURES = 34
 FAR = 30.0
 TINY = 1e-6
 
@@ -90,10 +90,18 @@ def _see_through(followed: Followed, found: Candidates) -> list[Tensor]:
     left = light[..., middle - OUTER : middle - INNER + 1].mean(dim=3)
     right = light[..., middle + INNER : middle + OUTER + 1].mean(dim=3)
     beside = (left + right) / 2
-    on_line = light[..., middle - 1 : middle + 2].mean(dim=3)
+    on_line = light[..., middle]
     lifted = on_line - beside
     noise = (left - right).square().mean(dim=(1, 2)) / 2 + TINY
-    parts = []
+    unrest = _varies(left - right, 1) / 2 + TINY
+    size = lifted.mean(dim=(1, 2)).abs() + 1e-3
+    parts = [
+        torch.log10((_varies(lifted, 1) + TINY) / unrest),
+        torch.sqrt(torch.clamp(_varies(lifted, 1) - 3.0 * unrest, min=0.0)) / size,
+        torch.sqrt(torch.clamp(_varies(lifted.mean(dim=1, keepdim=True), 2), min=0.0)) / size,
+        torch.log10(size / torch.sqrt(unrest)),
+    ]
+    parts = [part.clamp(max=5.0) for part in parts]
     for axis in (1, 2):
         own, around_it, off = (values - values.mean(dim=axis, keepdim=True) for values in (on_line, beside, lifted))
         varies = around_it.square().mean(dim=(1, 2))
@@ -111,6 +119,11 @@ def _see_through(followed: Followed, found: Candidates) -> list[Tensor]:
         torch.log10(torch.sqrt(noise)),
         torch.log10((left - right).mean(dim=(1, 2)).abs() + 1e-4),
     ]
+
+
+def _varies(values: Tensor, axis: int) -> Tensor:
+    """Return (K,) the mean variance of values (K, T, 40) along an axis."""
+    return (values - values.mean(dim=axis, keepdim=True)).square().mean(dim=(1, 2))
 
 
 def _shape(found: Candidates, followed: Followed, offsets: Tensor, width: int) -> list[Tensor]:

@@ -31,10 +31,11 @@ Plane = npt.NDArray[np.float32]
 
 @dataclass(frozen=True)
 class Judged:
-    """features: (N, FEATURES). truth: (N,) 1 scratch, 0 none. strength: (N,) mean opacity of the true scratch."""
+    """Lines of some windows. features: (N, FEATURES). truth: (N,) 1 scratch, 0 none."""
 
     features: Tensor
     truth: Tensor
+    windows: int
 
 
 def ribs_of(luma: Plane) -> Plane:
@@ -103,7 +104,7 @@ def judged_windows(scene: Scene, rng: np.random.Generator, windows: int = WINDOW
         counts = (label >= 0) & (followed.there > 0)
         features.append(found[counts])
         truth.append(label[counts])
-    return Judged(torch.cat(features), torch.cat(truth))
+    return Judged(torch.cat(features), torch.cat(truth), windows)
 
 
 def labels(followed: Followed, scene: Scene, columns: int) -> Tensor:
@@ -117,7 +118,9 @@ def labels(followed: Followed, scene: Scene, columns: int) -> Tensor:
         weight = torch.from_numpy(np.interp(rows, every, opacity)) + 1e-6
         missed = (followed.columns - true[None, :]).abs().clamp(max=CLIP_COLUMNS).square()
         distance = ((missed * weight).sum(dim=1) / weight.sum()).sqrt()
-        label = torch.where(distance < ON_A_LINE, 1.0, torch.where((distance < CLIP_COLUMNS - 0.5) & (label < 1), -1.0, label))
+        label = torch.where(
+            distance < ON_A_LINE, 1.0, torch.where((distance < CLIP_COLUMNS - 0.5) & (label < 1), -1.0, label)
+        )
     return label
 
 

@@ -14,9 +14,11 @@ import numpy as np
 import numpy.typing as npt
 
 from reelmend_models.damage.grain import Grain
+from reelmend_models.damage.scatter import Event
 from reelmend_models.damage.scratch import Line, Scratch, ScratchPlan
 from reelmend_models.damage.seeds import Draws
 from reelmend_models.damage.stage import ClipInfo
+from reelmend_models.scenery import TRAINING_STRUCTURES, held
 from reelmend_models.training.deflicker.measure import is_permissive
 from reelmend_models.training.footage.catalogue import Split, split_seeds
 from reelmend_models.training.footage.footage import Footage
@@ -60,8 +62,11 @@ def material_of(footage: Footage, split: Split) -> Material:
 def scene_of(material: Material, number: int, scratched: float = 0.7) -> Scene:
     """Return the material's scene of that number. scratched: share of scenes that have scratches."""
     rng = np.random.default_rng((split_seeds(material.split)[0], 11, number))
-    if rng.random() < 0.3 and material.stretches:
+    kind = rng.random()
+    if kind < 0.25 and material.stretches:
         luma = _stretch(rng, material.stretches[int(rng.integers(len(material.stretches)))])
+    elif kind < 0.45:
+        luma = _before_structures(rng, material.stills)
     else:
         luma = _moving(rng, material.stills)
     luma = _looked(rng, luma)
@@ -87,7 +92,21 @@ def _moving(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -
     scale = max(rows / still.shape[0], columns / still.shape[1]) * float(np.exp(rng.uniform(0.05, 1.0)))
     place = [float(rng.uniform(0, max(0.0, length * scale - side))) for length, side in zip(still.shape[::-1], (columns, rows), strict=True)]  # fmt: skip
     structures = structures_of(rng, rows, columns) if rng.random() < 0.65 else []
-    return np.stack([_drawn(still, structures, scale, np.asarray(place) + moved, moved, (rows, columns)) for moved in way])
+    return np.stack(
+        [_drawn(still, structures, scale, np.asarray(place) + moved, moved, (rows, columns)) for moved in way]
+    )
+
+
+def _before_structures(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -> Plane:
+    """Return a still behind upright structures, as a camera that stands or pans sees both."""
+    rows, columns = int(rng.choice([480, 540])), 720
+    still = cv2.resize(stills[int(rng.integers(len(stills)))], (columns, rows), interpolation=cv2.INTER_AREA)
+    first = np.repeat(still[..., None].astype(np.float32) / np.float32(255), 3, 2)
+    clip = ClipInfo(FRAMES, rows, columns)
+    name = rng.choice(["standing", "panning", "hand-held"], p=[0.6, 0.2, 0.2])
+    plan = TRAINING_STRUCTURES[str(name)].plan(clip, int(rng.integers(1 << 31)))
+    frames = held(itertools.repeat(first, FRAMES), plan.turned_px)
+    return np.stack([np.ascontiguousarray(plan.apply(frame, n)[0][..., 0]) for n, frame in enumerate(frames)])
 
 
 def _drawn(
@@ -127,9 +146,7 @@ def _looked(rng: np.random.Generator, luma: Plane) -> Plane:
     return np.asarray(luma, np.float32)
 
 
-def _scratched(
-    rng: np.random.Generator, luma: Plane
-) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def _scratched(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the clip with one to four scratches, faint to plain, fading or even, wandering or straight."""
     clip = ClipInfo(*luma.shape)
     stage = Scratch(width_px=(1.0, 3.2), slope_px=(-9.0, 9.0))
@@ -163,8 +180,6 @@ def _scratched(
 
 
 def _anywhere(stage: Scratch, draws: Draws, number: int, clip: ClipInfo) -> Line:
-    from reelmend_models.damage.scatter import Event
-
     return stage.line(draws, 0, Event(number, 0, 1 << 62), clip)
 
 
@@ -198,7 +213,9 @@ def _stored(rng: np.random.Generator, luma: Plane) -> Plane:
         quality = int(rng.integers(70, 96))
         planes = np.asarray(np.clip(np.rint(luma * 255), 0, 255), np.uint8)
         coded = (cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for plane in planes)
-        return np.stack([cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) for data in coded]).astype(np.float32) / np.float32(255)
+        return np.stack([cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) for data in coded]).astype(np.float32) / np.float32(
+            255
+        )
     if kind < 0.8:
         return np.asarray(np.clip(np.rint(luma * 255), 0, 255) / 255, np.float32)
     return luma

@@ -64,7 +64,9 @@ def drawn_structure(light: Plane, structure: Structure, moved: npt.NDArray[np.fl
     face = structure.face
     across = ((away / structure.width + 0.5) * face.shape[1] - 0.5).astype(np.float32)
     along = np.broadcast_to(np.mod(row - np.float32(down), face.shape[0] - 1)[:, None], across.shape)
-    own = cv2.remap(face, across, np.ascontiguousarray(along, np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    own = cv2.remap(
+        face, across, np.ascontiguousarray(along, np.float32), cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
+    )
     light[:, first:end] += cover * (own - light[:, first:end])
     return light
 
@@ -90,7 +92,9 @@ def _one(rng: np.random.Generator, rows: int, columns: int, scale: float) -> Str
 def _face(rng: np.random.Generator, rows: int) -> Plane:
     """Return (rows, 16) light: round or flat, lit from a side, with a texture and light that changes down the picture."""
     across = np.linspace(-1, 1, 16, dtype=np.float32)[None, :]
-    round_ = rng.choice([0.0, rng.uniform(0.1, 0.6)]) * np.sqrt(np.maximum(0.0, 1 - (across - rng.uniform(-0.7, 0.7)) ** 2))
+    round_ = rng.choice([0.0, rng.uniform(0.1, 0.6)]) * np.sqrt(
+        np.maximum(0.0, 1 - (across - rng.uniform(-0.7, 0.7)) ** 2)
+    )
     down = rng.uniform(0, 0.25) * np.cumsum(rng.normal(size=(9, 1)), 0) / 3
     down = cv2.resize(down.astype(np.float32), (1, rows), interpolation=cv2.INTER_CUBIC)
     texture = float(rng.choice([0.0, 0.02, 0.06])) * fractal_field(rng, rows, 16, float(rng.uniform(3, 20)))

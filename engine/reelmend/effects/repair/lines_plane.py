@@ -1,0 +1,78 @@
+"""Lines as pixels: which of them a scratch covers, from its way down the picture, its width and where it is seen."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+Plane = npt.NDArray[np.float32]
+
+LEAST_CONFIDENCE = 0.02
+WIDTH_TO_DEVIATION = 1.0 / 2.355
+COVERED_DEVIATIONS = (1.5, 2.1)
+"""How far a line covers to each side of its middle, in deviations of its profile: where it hides little, and much."""
+LEAST_COVERED_PX = 0.7
+FADED = 0.5
+"""Where a line is seen less than this, its pixels are less likely by as much."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line in one frame. confidence: 0…1 that it is a scratch. columns: (H,) where its middle is in each row, pixels.
+
+    seen: (H,) 0…1 whether it is to be seen there. half_width_px: how far it covers to each side.
+    """
+
+    confidence: float
+    columns: Plane
+    seen: Plane
+    half_width_px: float
+
+
+def lines_of(
+    confidence: Plane, columns: Plane, seen: Plane, width: Plane, opacity: Plane, wide: int, size: tuple[int, int]
+) -> list[Line]:
+    """Return the judge's lines in pixels of a frame of that size (height, width); `wide`: columns that the judge saw."""
+    height, frame_width = size
+    scale = frame_width / wide
+    strips = columns.shape[1]
+    places = (np.arange(height) + 0.5) * strips / height - 0.5
+    found = []
+    for line in np.flatnonzero(confidence >= LEAST_CONFIDENCE):
+        path = (_along(columns[line], places) + 0.5) * scale - 0.5
+        half = _half_width_px(float(width[line]) * scale, float(opacity[line]))
+        found.append(Line(float(confidence[line]), path.astype(np.float32), _along(seen[line], places), half))
+    return found
+
+
+def drawn(lines: Sequence[Line], size: tuple[int, int]) -> Plane:
+    """Return (H, W) in 0…1 the likelihood of each pixel: the largest of the lines that cover it."""
+    plane = np.zeros(size, np.float32)
+    rows = np.arange(size[0])[:, None]
+    for line in lines:
+        reach = int(np.ceil(line.half_width_px + 1.0))
+        pixels = np.rint(line.columns).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
+        away = np.abs(pixels - line.columns[:, None])
+        covered = np.clip(line.half_width_px + 0.5 - away, 0.0, 1.0)
+        shown = np.minimum(line.seen / np.float32(FADED), np.float32(1.0))[:, None]
+        inside = (pixels >= 0) & (pixels < size[1])
+        values = np.where(inside, line.confidence * covered * shown, 0.0).astype(np.float32)
+        at = (np.broadcast_to(rows, pixels.shape), np.clip(pixels, 0, size[1] - 1))
+        np.maximum.at(plane, at, values)
+    return plane
+
+
+def _half_width_px(width_px: float, opacity: float) -> float:
+    low, high = COVERED_DEVIATIONS
+    hides = np.interp(opacity, (0.12, 0.2, 0.6), (high, low, high))
+    return max(LEAST_COVERED_PX, float(hides) * width_px * WIDTH_TO_DEVIATION)
+
+
+def _along(values: Plane, places: npt.NDArray[np.float64]) -> Plane:
+    """Return values of strips at each row, straight between the strips' middles and on beyond the first and last."""
+    strips = np.arange(len(values))
+    inner = np.interp(places, strips, values)
+    return np.asarray(inner, np.float32)
