@@ -12,7 +12,12 @@ from numpy.typing import NDArray
 from reelmend.quality.bench.timed_method import procedural_clip
 
 WIDTH, HEIGHT, FRAMES = 64, 48, 12
-KINDS = {"repair-dirt": "repair", "clean-structures": "clean", "clean-rain": "clean", "clean-fade": "clean"} | {
+KINDS = {
+    "repair-dirt": "repair",
+    "clean-structures": "clean",
+    "clean-rain": "clean",
+    "clean-eyes": "clean",
+    "clean-fade": "clean",
     "flicker-global": "flicker",
     "flicker-local": "flicker",
     "flicker-mixed": "flicker",
@@ -31,7 +36,7 @@ class SmallClip:
     frame_count: int = FRAMES
     licence: str = "CC0-1.0"
     attribution: str = "made by the test"
-    modes: tuple[str, ...] = ("quick", "full", "deflicker")
+    modes: tuple[str, ...] = ("quick", "full", "deflicker", "repair")
     is_film: bool = False
 
 
@@ -112,5 +117,14 @@ def repair_material(_footage: Path | None = None) -> SmallMaterial:
     """Two clips that have rows enough for a repair, a film, and presets of dirt, scratches and clean clips."""
     large = {"width": 640, "height": 480}
     clips = (SmallClip("one", **large), SmallClip("two", **large), SmallClip("old", **large, is_film=True))
-    presets = ("flicker-global", "repair-dirt", "repair-scratches", "clean", "clean-rain", "clean-fade", "real-film")
+    presets = (
+        "flicker-global",
+        "repair-dirt",
+        "repair-scratches",
+        "clean",
+        "clean-rain",
+        "clean-eyes",
+        "clean-fade",
+        "real-film",
+    )
     return SmallMaterial(clips, presets)

@@ -24,6 +24,7 @@ ENGINE_MODULE = "reelmend.cli.bench_engine"
 PIPED_WIDTH = 140
 MODELS_GROUP = "reelmend.bench_models"
 REFERENCES_GROUP = "reelmend.bench_references"
+PLAIN_GROUP = "reelmend.bench_plain_graphs"
 
 
 def speed(
@@ -40,6 +41,9 @@ def speed(
     docs: Annotated[list[Path] | None, typer.Option(metavar="FILE", help="Refresh the speed tables in it.")] = None,
     reference: Annotated[
         str, typer.Option(metavar="MODULE:FUNCTION", help="A deflicker in plain numpy from elsewhere.")
+    ] = "",
+    plain: Annotated[
+        str, typer.Option(metavar="MODULE:FUNCTION", help="A model's graphs as PyTorch runs them, from elsewhere.")
     ] = "",
     compare: Annotated[Path | None, typer.Option(metavar="OLD.json", help="Say what changed since that run.")] = None,
     models: Annotated[str, typer.Option(metavar="MODULE:FUNCTION", help="Bench models from elsewhere.")] = "",
@@ -61,7 +65,7 @@ def speed(
     before = comparing.read_results(compare) if compare else None
     wanted = [name.strip() for spelled in cases or [] for name in spelled.split(",")]
     plan = planning.chosen(planning.FULL if full else planning.QUICK, wanted, runs)
-    given = replace(_surroundings(models), **_reference(reference))
+    given = replace(_surroundings(models), **_reference(reference), **_plain(plain))
     with stopped_by_signals(), steps_bar("speed", running.steps(plan, given.models)) as step:
         found = running.measure(plan, given, _spelled(full, wanted, runs), step)
     found["claims"] += judging.soaked(out / "soak.json")
@@ -111,6 +115,18 @@ def _reference(named: str) -> dict[str, Any]:
         if named:
             raise
         return {"reference_note": str(error)}
+
+
+def _plain(named: str) -> dict[str, Any]:
+    """Return the maker of plain graphs, or why there is none."""
+    from reelmend.quality.bench.material import BenchError, offered
+
+    try:
+        return {"plain": offered(PLAIN_GROUP, "--plain", named, "model's graphs without ONNX Runtime")}
+    except BenchError as error:
+        if named:
+            raise
+        return {"plain_note": str(error)}
 
 
 def _spelled(full: bool, cases: list[str], runs: int | None) -> str:

@@ -22,8 +22,19 @@ DAMAGE, FLICKER, CLEAN, FILM, PLANTED = "damage", "flicker", "clean", "film", "p
 """What a preset is for: any restorer; a deflicker; showing that clean clips come to no harm; film without a truth; film
 that is its own truth where damage is planted on it."""
 
+OF_LIGHT = ("clean-fade", "clean-ramp", "clean-passer")
+"""Clean presets that are there for the deflicker's bench alone."""
+
+LOOKS_BROKEN = ("glitter", "sparks", "rain", "snow", "structures", "lights", "text", "flash", "birds", "eyes")
+"""What clean presets for the repair's bench alone have in their names after "clean-"."""
+
 FloatFrame: TypeAlias = NDArray[np.float32]
 """(H, W, 3) R, G, B, 0…1."""
+
+
+def looks_broken(preset: str) -> bool:
+    """Return whether a clean preset shows something that a repair may take for a defect."""
+    return preset.removeprefix("clean-").partition("-")[0] in LOOKS_BROKEN
 
 
 class BenchError(ReelmendError):
@@ -51,7 +62,7 @@ class ClipEntry(Protocol):
     def modes(self) -> Sequence[str]:
         """The modes that take the clip by themselves; none for one that must be named.
 
-        "quick", "full", and "deflicker": the quick mode of the deflicker's bench.
+        "quick", "full"; "deflicker" and "repair": the quick modes of these benches.
         """
         ...
 

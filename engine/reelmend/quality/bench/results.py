@@ -45,7 +45,7 @@ def fingerprints(plan: Plan, material: Material) -> Callable[[Sequence[str]], st
 
 
 def _shared_code() -> list[Path]:
-    return [*_code(_JUDGING), *(Path(__file__).with_name(name) for name in _SHAPING)]
+    return [*_code(_JUDGING), *(Path(__file__).parent / name for name in _SHAPING)]
 
 
 def _code(patterns: Sequence[str]) -> list[Path]:

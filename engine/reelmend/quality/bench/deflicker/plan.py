@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reelmend.errors import BadRequestError
-from reelmend.quality.bench.material import CLEAN, FILM, FLICKER, Material
+from reelmend.quality.bench.material import CLEAN, FILM, FLICKER, Material, looks_broken
 from reelmend.quality.bench.plan import Plan, Size, make_plan
 
 OURS = "reelmend-deflicker"
@@ -48,7 +48,7 @@ def make_deflicker_plan(
     the material has no preset for a deflicker.
     """
     usual = QUICK if quick else FULL
-    own_presets = [name for name in material.presets() if material.kind(name) in KINDS]
+    own_presets = [name for name in material.presets() if material.kind(name) in KINDS and not looks_broken(name)]
     if not own_presets and not presets:
         raise BadRequestError("this material has no preset of flicker; name one with --presets")
     taken = clips or [clip.name for clip in material.clips() if ("deflicker" if quick else "full") in clip.modes]

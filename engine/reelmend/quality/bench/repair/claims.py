@@ -8,12 +8,13 @@ from typing import Any
 
 from reelmend.quality.bench.claims import Against, Claim
 from reelmend.quality.bench.claims import judged as judged_claims
-from reelmend.quality.bench.repair.plan import AS_THEY_ARE, DIRT_PEER, FAINT, GRAIN, OURS, SCRATCHES, STRUCTURES
+from reelmend.quality.bench.repair.plan import DIRT_PEER, FAINT, GRAIN, OURS, SCRATCHES, STRUCTURES, has_bar
 from reelmend.quality.bench.repair.planted import DIRT, PLANTED_FILM
 
-HARD_NEGATIVES = ("glitter", "sparks", "rain", "snow", "grain")
-"""What may look like dirt and is none: a clean preset with one of these in its name has the bar of the clean clips."""
 MOST_CHANGED_PPM = 30.0
+ALL_STRUCTURES = "clean-structures, all"
+"""Upright structures before a panning and a standing camera as one."""
+
 ALL_CLEAN = "clean, all"
 """All clean presets as one: false scratches are rare, and need many frames to be counted."""
 
@@ -29,17 +30,18 @@ def claims(presets: Iterable[str]) -> list[Claim]:
     """Return every claim about these presets, in the order of the table."""
     there = list(presets)
     clean = [name for name in there if name.startswith("clean")]
-    hard = [name for name in clean if name == AS_THEY_ARE or name.removeprefix("clean-") in HARD_NEGATIVES]
+    hard = [name for name in clean if has_bar(name) and name not in STRUCTURES]
     found = [
         *_DIRT,
         *_SCRATCHES,
-        *_false_scratches(STRUCTURES),
+        *_false_scratches(ALL_STRUCTURES),
         *_false_scratches(ALL_CLEAN),
         *(_changed(name) for name in hard),
         *_FILM,
         _UNTOUCHED,
     ]
-    known = {*there, EVERY_PRESET, *([ALL_CLEAN] if len(clean) > 1 else [])}
+    known = {*there, EVERY_PRESET, *([ALL_CLEAN] if clean else [])}
+    known |= {ALL_STRUCTURES} if set(clean) & set(STRUCTURES) else set()
     return [claim for claim in found if claim.preset in known]
 
 
@@ -49,7 +51,12 @@ def judged(rows: Rows, presets: Sequence[str], ours: str = OURS) -> list[dict[st
         row for row in rows if row["preset"].startswith("clean") and row["measure"] in (FALSE_SEEN, FALSE_DISTINCT)
     ]
     untouched = [row for row in rows if row["measure"] == UNTOUCHED]
-    pooled = [*_pooled(false, ALL_CLEAN, fmean), *_pooled(untouched, EVERY_PRESET, min)]
+    upright = [row for row in false if row["preset"] in STRUCTURES]
+    pooled = [
+        *_pooled(upright, ALL_STRUCTURES, fmean),
+        *_pooled(false, ALL_CLEAN, fmean),
+        *_pooled(untouched, EVERY_PRESET, min),
+    ]
     return judged_claims(claims(presets), [*rows, *pooled], ours)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reelmend.errors import BadRequestError
-from reelmend.quality.bench.material import CLEAN, FILM, ClipEntry, Material
+from reelmend.quality.bench.material import CLEAN, FILM, OF_LIGHT, ClipEntry, Material
 from reelmend.quality.bench.plan import Plan, Size, make_plan
 from reelmend.quality.bench.repair.planted import DIRT, PLANTED_FILM
 
@@ -15,13 +15,13 @@ SCRATCH_PEER, SCRATCH_PEER_TOLD = "column-filter", "column-filter-told"
 METHODS = (INPUT, DIRT_PEER, SCRATCH_PEER, SCRATCH_PEER_TOLD, OURS)
 
 SCRATCHES, FAINT, GRAIN = "repair-scratches", "repair-faint", "repair-dirt-grain"
-STRUCTURES, AS_THEY_ARE = "clean-structures", "clean"
-OF_LIGHT = ("clean-fade", "clean-ramp", "clean-passer")
-"""Clean presets that are there for the deflicker."""
+STRUCTURES, AS_THEY_ARE = ("clean-structures", "clean-structures-standing"), "clean"
+WITH_A_BAR = ("glitter", "sparks", "rain", "snow", "grain", "structures")
+"""What clean presets that have a bar have in their names after "clean-"; the quick mode runs no others."""
 KEPT_TO = {
     INPUT: (DIRT, GRAIN, SCRATCHES, FAINT, PLANTED_FILM),
     DIRT_PEER: (DIRT, GRAIN, PLANTED_FILM, AS_THEY_ARE),
-    SCRATCH_PEER: (SCRATCHES, FAINT, STRUCTURES),
+    SCRATCH_PEER: (SCRATCHES, FAINT, *STRUCTURES),
     SCRATCH_PEER_TOLD: (SCRATCHES, FAINT),
 }
 MEASURES = (
@@ -65,7 +65,7 @@ def make_repair_plan(
     material has no preset for a repair.
     """
     usual = QUICK if quick else FULL
-    own_presets = usual_presets(material)
+    own_presets = usual_presets(material, quick)
     if not own_presets and not presets:
         raise BadRequestError("this material has no preset of dirt or scratches; name one with --presets")
     taken = list(clips) or [clip.name for clip in material.clips() if _is_usual(clip, quick)]
@@ -83,15 +83,20 @@ def make_repair_plan(
     )
 
 
-def usual_presets(material: Material) -> list[str]:
+def usual_presets(material: Material, quick: bool) -> list[str]:
     """Return what is damaged for a repair, then what is clean and may look damaged, then real film."""
     names = material.presets()
     damaged = [name for name in names if name.startswith("repair-")]
     clean = [name for name in names if material.kind(name) == CLEAN and name not in OF_LIGHT]
+    judged = [name for name in clean if has_bar(name)] if quick else clean
     film = [name for name in names if material.kind(name) == FILM or name == PLANTED_FILM]
-    return [*damaged, *clean, *film] if damaged else []
+    return [*damaged, *judged, *film] if damaged else []
+
+
+def has_bar(clean_preset: str) -> bool:
+    """Return whether there is a bar for a clean preset."""
+    return clean_preset == AS_THEY_ARE or clean_preset.removeprefix("clean-").partition("-")[0] in WITH_A_BAR
 
 
 def _is_usual(clip: ClipEntry, quick: bool) -> bool:
-    """The quick mode's clips are those of the deflicker's."""
-    return ("deflicker" if quick else "full") in clip.modes and (clip.is_film or clip.height >= FEWEST_ROWS)
+    return ("repair" if quick else "full") in clip.modes and (clip.is_film or clip.height >= FEWEST_ROWS)

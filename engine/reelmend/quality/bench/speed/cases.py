@@ -19,6 +19,7 @@ from reelmend.quality.bench.speed.engine_process import EngineProcess
 from reelmend.quality.bench.speed.in_process import EngineFrame, Memcpy, raw_graph
 from reelmend.quality.bench.speed.node import NodeFrames, Playback
 from reelmend.quality.bench.speed.pan import Pan
+from reelmend.quality.bench.speed.plain_graphs import MakeGraphs
 from reelmend.quality.bench.speed.plan import TRANSPORT_MEMORY_BYTES, Case, Plan, lacks_memory
 from reelmend.quality.bench.speed.reference import MakeReference, ReferenceFrame
 from reelmend.quality.bench.speed.rounds import Done, Measured, Probe, Wanted, interleave, noting
@@ -82,6 +83,9 @@ class Setting:
     reference: MakeReference | None = None
     reference_note: str = ""
     """Why there is none, in words."""
+
+    plain: MakeGraphs | None = None
+    plain_note: str = ""
 
     def burst(self, play: Playback) -> Playback:
         """Return the playback with as many frames a stretch as the plan says, at least one for each thread."""

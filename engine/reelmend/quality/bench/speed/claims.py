@@ -11,6 +11,7 @@ from typing import Any
 from reelmend.quality.bench.speed import counted
 from reelmend.quality.bench.speed.cases import DEFAULTS, NUMPY, SEQUENTIAL, WINDOW_31, WINDOWED_CASE
 from reelmend.quality.bench.speed.model_cases import EQUAL, HEAVY, TWO_STAGES, WHOLE
+from reelmend.quality.bench.speed.repair_case import NODE, PLAIN
 from reelmend.quality.bench.speed.rows import Row
 
 MET, MISSED, NOT_MEASURED = "met", "missed", "not measured"
@@ -64,6 +65,10 @@ def claims(model_case: str) -> Sequence[Claim]:
             "deflicker as a user gets it, host to host, ms a frame: 10 frames/s", DEFAULTS, case, 100.0, of="median_ms"
         ),
         Claim("plain numpy, × the deflicker in the engine", NUMPY, case, 3.0, at_most=False),
+        Claim(
+            "repair as a user gets it, host to host, ms a frame: 3 frames/s", NODE, case, 1000.0 / 3.0, of="median_ms"
+        ),
+        Claim("repair with its graphs run by plain PyTorch, × the engine", PLAIN, case, 1.5, at_most=False),
         Claim("a frame with a window of 31, × one with a window of 3", WINDOW_31, case, 1.1),
         Claim("one graph over five frames, × two cached stages", f"engine-{WHOLE}", model_case, 1.9, at_most=False),
         Claim("share of frames with the same bits from both", f"{EQUAL}-{TWO_STAGES}", model_case, 1.0, at_most=False),

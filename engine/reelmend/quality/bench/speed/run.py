@@ -17,8 +17,10 @@ from reelmend.quality.bench.speed.busy import WORTH_A_WARNING, Elsewhere
 from reelmend.quality.bench.speed.claims import judged
 from reelmend.quality.bench.speed.engine_process import Counters, engine_process
 from reelmend.quality.bench.speed.model_cases import BuiltModel
+from reelmend.quality.bench.speed.plain_graphs import MakeGraphs
 from reelmend.quality.bench.speed.plan import ENGINE_MEMORY_BYTES, TRANSPORT_MEMORY_BYTES, Plan
 from reelmend.quality.bench.speed.reference import MakeReference
+from reelmend.quality.bench.speed.repair_case import measure_repair, steps_of_repair
 from reelmend.quality.bench.speed.rounds import Done
 from reelmend.quality.bench.speed.rows import Row, missing_row
 
@@ -38,13 +40,18 @@ class Surroundings:
 
     reference: MakeReference | None = None
     reference_note: str = ""
+    plain: MakeGraphs | None = None
+    """The graphs of a model as PyTorch runs them."""
+
+    plain_note: str = ""
 
 
 def steps(plan: Plan, models: Sequence[BuiltModel]) -> int:
     """Return how often `done` will be called."""
     sizes = sum(cases.steps_of(plan, case) for case in plan.cases)
     rounds = plan.model_case.runs + plan.warm_up_runs
-    return sizes + (rounds * model_cases.probes_of(models) if models else 0)
+    repair = steps_of_repair(plan.repair_case, plan.warm_up_runs)
+    return sizes + repair + (rounds * model_cases.probes_of(models) if models else 0)
 
 
 def measure(plan: Plan, given: Surroundings, command: str, done: Done = lambda _: None) -> dict[str, Any]:
@@ -57,10 +64,11 @@ def measure(plan: Plan, given: Surroundings, command: str, done: Done = lambda _
     rows: list[Row] = []
     with engine as running, mover as moving, pyopenfx.load(bundle) as loaded:
         elsewhere.except_for(running.process_id, moving.process_id)
-        reference = (given.reference, given.reference_note)
+        reference = (given.reference, given.reference_note, given.plain, given.plain_note)
         setting = cases.Setting(plan, running, moving, loaded, bundle, done, *reference)
         for case in plan.cases:
             rows += cases.measure_case(setting, case)
+        rows += measure_repair(setting)
         rows += _model_rows(setting, given)
         busy = elsewhere.share()
     return {

@@ -34,6 +34,11 @@ def test_by_itself_it_takes_its_modes_clips_and_only_its_own_presets(material: S
     assert set(WANTED) <= set(MEASURES)
 
 
+def test_scenes_that_only_look_broken_are_the_repairs() -> None:
+    material = SmallMaterial((SmallClip("one"),), ("flicker-global", "clean", "clean-rain", "clean-fade"))
+    assert make_deflicker_plan(material, quick=True).presets == ("flicker-global", "clean", "clean-fade")
+
+
 def test_film_goes_with_its_own_preset_and_no_other_clip_does(material: SmallMaterial) -> None:
     plan = make_deflicker_plan(material, quick=False)
     assert {clip.name for preset, clip in plan.scenes if preset == "real-film"} == {"old"}

@@ -6,7 +6,7 @@ import pytest
 
 from reelmend.quality.bench.claim_tables import by_clip, claim_table
 from reelmend.quality.bench.claims import MET, MISSED, NOT_MEASURED
-from reelmend.quality.bench.repair.claims import ALL_CLEAN, EVERY_PRESET, claims, judged
+from reelmend.quality.bench.repair.claims import ALL_CLEAN, ALL_STRUCTURES, EVERY_PRESET, claims, judged
 from reelmend.quality.bench.repair.plan import DIRT_PEER, OURS
 
 UNTOUCHED = "bit_identical_outside_own_matte"
@@ -45,8 +45,6 @@ def test_the_repair_is_held_against_the_masked_median_of_the_same_clips() -> Non
         ("repair-dirt-grain", "fill_grain", "grain in the fill", 1.14, 1.16),
         ("repair-scratches", "psnr_inside", "PSNR in the scratches", 24.0, 23.9),
         ("repair-faint", "class_defect_recall.scratch", "recall of faint scratches", 0.9, 0.89),
-        ("clean-structures", "false_scratches", "false scratches seen", 1.0, 1.1),
-        ("clean-structures", "false_scratches_distinct", "distinct false scratches", 1.0, 1.1),
         ("clean-rain", "changed", "pixels changed", 30.0, 31.0),
         ("clean", "changed", "pixels changed", 30.0, 31.0),
         ("planted-film", "matte_defect_recall", "recall of planted", 0.9, 0.89),
@@ -76,6 +74,16 @@ def test_false_scratches_are_counted_over_all_clean_presets_too() -> None:
     ]
     claim = the(judged(given, ["clean", "clean-rain", "repair-faint"]), "distinct false", ALL_CLEAN)
     assert (claim["figure"], claim["by_clip"]) == (2.0, {"a": 0.0, "b": 4.0})
+
+
+def test_false_scratches_over_structures_count_panning_and_standing_shots_alike() -> None:
+    for distinct, verdict in ((2.0, MET), (2.2, MISSED)):
+        given = [
+            *rows(OURS, "clean-structures", "false_scratches_distinct", 0.0),
+            *rows(OURS, "clean-structures-standing", "false_scratches_distinct", distinct),
+        ]
+        found = judged(given, ["clean-structures", "clean-structures-standing"])
+        assert the(found, "distinct false", ALL_STRUCTURES)["verdict"] == verdict
 
 
 def test_only_what_was_run_is_claimed_and_other_clean_presets_have_no_bar_of_their_own() -> None:

@@ -34,6 +34,7 @@ def plan_of(material: WithPlantedFilm, **wanted: list[str]):
 def test_by_itself_it_takes_dirt_then_what_only_looks_like_it_then_film(material: WithPlantedFilm) -> None:
     plan = plan_of(material)
     assert plan.presets == ("repair-dirt", "repair-scratches", "clean", "clean-rain", "real-film", PLANTED_FILM)
+    assert "clean-eyes" in make_repair_plan(material, quick=False, methods=PEERS).presets
     assert [clip.name for clip in plan.clips] == ["one", "two", "old"]
     assert {clip.name for preset, clip in plan.scenes if preset in ("real-film", PLANTED_FILM)} == {"old"}
     assert {clip.name for preset, clip in plan.scenes if preset == "repair-dirt"} == {"one", "two"}

@@ -41,7 +41,7 @@ def test_counts_are_judged_by_their_value() -> None:
 
 def test_every_claim_is_told_even_when_nothing_was_measured() -> None:
     told = judged([], "720p models")
-    assert len(told) == 20
+    assert len(told) == 22
     assert {claim["verdict"] for claim in told} == {"not measured"}
 
 

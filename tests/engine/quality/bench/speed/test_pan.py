@@ -48,3 +48,13 @@ def test_its_proxies_are_those_of_the_contract_but_for_rounding() -> None:
     assert pan.proxy(3).shape == (3, 180, 320)
     assert np.abs(pan.proxy(3) - make_proxy(pan.planes(3))).max() < 1e-5
     assert Pan(40, 24, 8).proxy(3).shape == (3, 24, 40)
+
+
+def test_a_dirty_pan_keeps_its_light_and_has_specks_that_its_neighbours_lack() -> None:
+    clean, dirty = Pan(192, 108, 24), Pan(192, 108, 24, dirty=True)
+    light = [dirty.planes(frame).mean() for frame in range(8)]
+    assert np.ptp(light) < 0.01 < np.ptp([clean.planes(frame).mean() for frame in range(8)])
+    one, other = (dirty.planes(frame) for frame in (3, 4))
+    apart = np.abs(one - other).max(axis=0) > 0.15
+    assert 0.001 < apart.mean() < 0.2
+    assert (dirty.memory(3)[:, :, 3] == 1.0).all()
