@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,7 +23,7 @@ from reelmend.frames import FrameRef, Planes
 from reelmend.inference.models import ModelFolder, ModelStore
 from reelmend.manifest import Manifest, file_sha256
 from reelmend.motion import moved
-from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST
+from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST, stage, tensor
 from reelmend_models.export.toml_text import to_toml
 from support.clips import ArrayClip, Frames
 
@@ -58,19 +59,30 @@ detect (float[5, H, W] luma, float[2, h, w] missed) => (float[3, H, W] likelihoo
   likelihood = Clip (all, none, one)
 }"""
 """Dark spots that no neighbour has are blotches, bright ones hairs."""
+LINES = """<ir_version: 10, opset_import: ["": 20]>
+lines (float[H, W] luma) => (float[W] columns)
+{
+  rows = Constant <value: tensor = int64[1] {0}> ()
+  columns = ReduceMean <keepdims = 0> (luma, rows)
+}"""
+LINES_STAGE = stage("lines", [tensor("luma", "HW", "luma")], [tensor("columns", "W", "mean light")], per="frame")
 
 
 def write_repair(folder: Path) -> ModelStore:
-    """Write the model "repair" with the designed detector; return a store of that folder."""
-    graph = onnx.parser.parse_model(DETECT)
-    onnx.checker.check_model(graph)
-    path = folder / "repair_detect.onnx"
-    path.write_bytes(graph.SerializeToString(deterministic=True))
-    stage = {"file": path.name, "sha256": file_sha256(path), **DETECT_STAGE}
-    document = {**MANIFEST, "parity": {"file": "none", "sha256": "0" * 64, "seed": 0}, "stages": [stage]}
+    """Write the model "repair" with designed graphs; return a store of that folder."""
+    stages = [_written(folder, DETECT, DETECT_STAGE), _written(folder, LINES, LINES_STAGE)]
+    document = {**MANIFEST, "parity": {"file": "none", "sha256": "0" * 64, "seed": 0}, "stages": stages}
     Manifest.model_validate(document)
     (folder / "repair.toml").write_text(to_toml(document), encoding="utf-8")
     return ModelStore([ModelFolder(folder, folder)])
+
+
+def _written(folder: Path, text: str, described: dict[str, Any]) -> dict[str, Any]:
+    graph = onnx.parser.parse_model(text)
+    onnx.checker.check_model(graph)
+    path = folder / f"repair_{described['name']}.onnx"
+    path.write_bytes(graph.SerializeToString(deterministic=True))
+    return {"file": path.name, "sha256": file_sha256(path), **described}
 
 
 class NoLines:
@@ -111,7 +123,8 @@ class BrightColumn(NoLines):
 
     def _columns(self, ref: FrameRef) -> np.ndarray:
         def compute() -> tuple[np.ndarray, int]:
-            columns = self._looks.look(ref).luma.mean(axis=0)
+            session = self._bench.sessions.session(self._bench.model, "lines", threads=1)
+            columns = session.run({"luma": self._looks.look(ref).luma}, ["columns"])[0]
             return columns, columns.nbytes
 
         columns: np.ndarray = self._bench.feature(("columns", ref.digest), compute)

@@ -13,6 +13,8 @@ SWITCHES = {"blotch": "blotches", "hair": "hairs", "scratch": "scratches"}
 REPLACES, ADDS, PROTECTS, CLASSES = "replace", "add", "protect", "classes"
 """What the clip "Matte" is for. Classes: it holds cores by kind, and says all there is to mend."""
 RESULT = "result"
+LINES_STAGE = "lines"
+"""Models without this graph find no standing lines."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +31,12 @@ class Asks:
     def of(cls, bench: Workbench) -> Asks:
         values = bench.values
         use = str(values["matte_use"]) if MATTE in bench.companions else ""
+        stages = [stage.name for stage in bench.model.manifest.stages]
         looks = any(enabled_kinds(values)) and use not in (REPLACES, CLASSES)
         return cls(
             matte_use=use,
             looks=looks,
-            for_lines=looks and bool(values[SWITCHES["scratch"]]),
+            for_lines=looks and bool(values[SWITCHES["scratch"]]) and LINES_STAGE in stages,
             mends=RESULT in bench.outputs and values["strength"] != 0,
         )
 
