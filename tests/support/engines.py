@@ -33,7 +33,8 @@ class RunningEngine:
 def start_engine(address: str, *options: str, program: str = "reelmend") -> RunningEngine:
     """Return an engine that serves `address`; raises AssertionError with what it said when it doesn't come up.
 
-    `program`: the module that is run, which takes the arguments of `reelmend`. It ends by itself when nobody calls for five minutes: a test run that is killed leaves nothing running.
+    `program`: the module that is run, which takes the arguments of `reelmend`. It ends by itself when nobody calls for
+    five minutes: a test run that is killed leaves nothing running.
     """
     if "--idle-exit" not in options:
         options = (*options, "--idle-exit", "300")

@@ -1,7 +1,7 @@
 """`python -m support.repair_engine serve …` is `reelmend serve …` with the designed repair of support.repair_models.
 
-Its detector comes from the folder of models that REELMEND_MODELS names; lines and fill stand in for those of the trained
-model, so that what is found and mended is known beforehand.
+Its detector comes from the folder of models that REELMEND_MODELS names; lines and fill stand in for those of the
+trained model, so that what is found and mended is known beforehand.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from support.repair_models import NoLines, mean_of_neighbours
 
 
 @contextlib.contextmanager
-def repair_engine(models: Path, *options: str) -> Iterator[RunningEngine]:
+def repair_engine(models: Path, *options: str, address: str | None = None) -> Iterator[RunningEngine]:
     """An engine in a process of its own whose effect "repair" runs the model in that folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("REELMEND_MODELS", f"{models}{os.pathsep}{os.environ.get('REELMEND_MODELS', '')}")
         patch.setenv("PYTHONPATH", os.pathsep.join(sys.path))
-        with engine(*options, program="support.repair_engine") as running:
+        with engine(*options, address=address, program="support.repair_engine") as running:
             yield running
 
 

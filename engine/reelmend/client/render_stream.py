@@ -87,9 +87,11 @@ class RenderStream:
             for wanted in start.outputs
         }
         done = self._next("done").done
-        listed = detections.from_messages(done.detections)
-        left_out = done.detection_count - len(listed)
-        return Rendered(planes, done.first_frame_used, done.last_frame_used, listed, left_out)
+        found = detections.from_messages(done.detections, _size_of(planes))
+        left_out = done.detection_count - len(found)
+        if left_out < 0:
+            raise IntegrityError(f"the engine listed {len(found)} of {done.detection_count}; is it of this version?")
+        return Rendered(planes, done.first_frame_used, done.last_frame_used, found, left_out)
 
     def _sent(self) -> Iterator[pb.RenderRequest | bytes]:
         """Yield what goes out. Chunks are made when gRPC wants the next one, so that few lie in memory at once."""
@@ -150,3 +152,9 @@ class RenderStream:
                 raise IntegrityError("the engine ended a result before all of it had come; is it of this version?")
             assembly.add(chunk)
         return planes
+
+
+def _size_of(planes: Mapping[str, Planes]) -> tuple[int, int]:
+    """Return height and width of the pictures."""
+    height, width = next(iter(planes.values())).shape[1:]
+    return height, width

@@ -30,10 +30,13 @@ def to_messages(detections: Sequence[Detection]) -> list[pb.Detection]:
     return [messages[index] for index in sorted(by_area[:listed])]
 
 
-def from_messages(messages: Iterable[pb.Detection]) -> tuple[Detection, ...]:
-    """Return the detections of a list. Raises IntegrityError for one that can't be."""
+def from_messages(messages: Iterable[pb.Detection], size: tuple[int, int]) -> tuple[Detection, ...]:
+    """Return the detections of a list; `size` is the picture's height and width.
+
+    Raises IntegrityError for one that can't be, or that reaches beyond the picture.
+    """
     try:
-        return tuple(_from_message(message) for message in messages)
+        return tuple(_from_message(message, size) for message in messages)
     except ShapeError as error:
         raise IntegrityError(f"the engine found what can't be: {error}; is it of this version?") from None
 
@@ -56,7 +59,13 @@ def _to_message(detection: Detection) -> pb.Detection:
     return message
 
 
-def _from_message(message: pb.Detection) -> Detection:
+def _from_message(message: pb.Detection, size: tuple[int, int]) -> Detection:
+    height, width = size
+    if message.left + message.width > width or message.top + message.height > height:
+        raise ShapeError(
+            f"a {message.kind} of {message.width}×{message.height} at {message.left}, {message.top} reaches beyond "
+            f"the picture, which has {width}×{height} pixels"
+        )
     return Detection(
         kind=message.kind,
         left=message.left,

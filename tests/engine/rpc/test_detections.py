@@ -16,6 +16,8 @@ from reelmend.errors import IntegrityError, ShapeError
 from reelmend.rpc.detections import MOST_LIST_BYTES, MOST_RUNS_BYTES, from_messages, to_messages
 from reelmend.rpc.v1 import engine_pb2 as pb
 
+SIZE = (32768, 32768)
+
 
 @st.composite
 def found(draw: st.DrawFn) -> Detection:
@@ -48,7 +50,7 @@ def over_the_wire(detections: list[Detection]) -> pb.RenderDone:
 @given(detections=st.lists(found(), max_size=5))
 def test_what_was_found_comes_back_as_it_was(detections: list[Detection]) -> None:
     done = over_the_wire(detections)
-    assert from_messages(done.detections) == tuple(detections)
+    assert from_messages(done.detections, SIZE) == tuple(detections)
     assert done.detection_count == len(detections)
 
 
@@ -57,7 +59,7 @@ def test_of_more_than_a_list_holds_the_largest_are_listed_in_their_order() -> No
     widths = [1 + (index * 7919) % 500 for index in range(50000)]
     detections = [Detection("blotch", 3, 9, width, 2, width, 0.5, ((9, 3, width),)) for width in widths]
     done = over_the_wire(detections)
-    listed = from_messages(done.detections)
+    listed = from_messages(done.detections, SIZE)
     assert pb.RenderDone(detections=done.detections).ByteSize() <= MOST_LIST_BYTES
     assert 20000 < len(listed) < done.detection_count == 50000
     places = [detections.index(detection) for detection in listed[:50]]
@@ -81,7 +83,7 @@ def test_runs_beyond_their_room_are_left_out_and_the_rest_is_told() -> None:
     covered[:, ::2] = True
     detection = Detection("blotch", 5, 7, 400, 400, int(covered.sum()), 1.0, runs_of(covered, 7, 5))
     assert pb.Detection(runs=np.ravel(detection.runs).tolist()).ByteSize() > MOST_RUNS_BYTES
-    (told,) = from_messages(over_the_wire([detection]).detections)
+    (told,) = from_messages(over_the_wire([detection]).detections, SIZE)
     assert told == Detection("blotch", 5, 7, 400, 400, int(covered.sum()), 1.0)
 
 
@@ -92,6 +94,8 @@ GOOD: dict[str, Any] = {"kind": "hair", "left": 4, "top": 5, "width": 6, "height
     ("change", "words"),
     [
         ({"width": 0}, "box 0×2"),
+        ({"left": 32763}, "6×2 at 32763, 5 reaches beyond the picture"),
+        ({"top": 2**32 - 1}, "reaches beyond"),
         ({"area_px": 13}, "13 pixels can't have a box of 6×2"),
         ({"area_px": 0}, "0 pixels"),
         ({"confidence": float("nan")}, "confidence nan"),
@@ -107,9 +111,9 @@ GOOD: dict[str, Any] = {"kind": "hair", "left": 4, "top": 5, "width": 6, "height
     ],
 )
 def test_what_can_not_have_been_found_is_refused_in_words(change: dict[str, object], words: str) -> None:
-    assert from_messages([pb.Detection(**GOOD)])
+    assert from_messages([pb.Detection(**GOOD)], SIZE)
     with pytest.raises(IntegrityError, match=words):
-        from_messages([pb.Detection(**{**GOOD, **change})])
+        from_messages([pb.Detection(**{**GOOD, **change})], SIZE)
 
 
 def test_a_detection_of_nothing_is_refused_at_birth() -> None:
@@ -126,7 +130,7 @@ def test_a_list_with_bytes_changed_is_read_or_refused_and_stays_in_the_frame(
     for _ in range(data.draw(st.integers(1, 4))):
         spoiled[data.draw(st.integers(0, len(spoiled) - 1))] = data.draw(st.integers(0, 255))
     try:
-        read = from_messages(pb.RenderDone.FromString(bytes(spoiled)).detections)
+        read = from_messages(pb.RenderDone.FromString(bytes(spoiled)).detections, SIZE)
     except (IntegrityError, DecodeError):
         return
     for detection in read:

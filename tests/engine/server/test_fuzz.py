@@ -15,13 +15,15 @@ from reelmend.client import EngineClient
 from reelmend.clips import RememberedClip
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
-from reelmend.frames import MASK, SOURCE, FrameFormat, FrameRef, content_digest
+from reelmend.frames import MASK, MATTE, SOURCE, FrameFormat, FrameRef, content_digest
 from reelmend.inference.models import ModelStore
 from reelmend.rpc import convert
 from reelmend.rpc.chunks import chunk_message, chunk_messages, write_message
 from reelmend.rpc.v1 import engine_pb2 as pb
 from support.clips import ArrayClip
-from support.engines import RunningEngine, engine
+from support.engines import RunningEngine
+from support.repair_engine import repair_engine
+from support.repair_models import write_repair
 from support.window_models import masked_stores
 
 RENDER = "/reelmend.rpc.v1.EngineService/Render"
@@ -54,14 +56,14 @@ parameters = st.builds(
 )
 outputs = st.builds(
     pb.OutputRequest,
-    output=st.sampled_from(["result", "gain", "", "matte"]),
+    output=st.sampled_from(["result", "gain", "", "matte", "classes"]),
     time_frames=st.floats(allow_nan=True, allow_infinity=True),
 )
 starts = st.builds(
     pb.RenderStart,
     request_id=HUGE64,
-    effect=st.sampled_from(["deflicker", "", "model", "\x00"]),
-    model=st.sampled_from(["", "deflicker", "measured", "kept", "../../etc/passwd"]),
+    effect=st.sampled_from(["deflicker", "", "model", "repair", "\x00"]),
+    model=st.sampled_from(["", "deflicker", "measured", "kept", "repair", "../../etc/passwd"]),
     parameters=st.lists(parameters, max_size=3),
     clips=st.lists(windows, max_size=3),
     outputs=st.lists(outputs, max_size=3),
@@ -92,6 +94,29 @@ def masked_start(
     return start
 
 
+def repair_start(mattes: tuple[str, ...], wanted: tuple[str, ...], **fields: object) -> pb.RenderStart:
+    """A frame to be repaired, with clips of one plane beside it."""
+    start = masked_start(**fields)  # type: ignore[arg-type]
+    start.effect, start.model = "repair", ""
+    beside = start.clips.pop()
+    for name in mattes:
+        start.clips.append(beside)
+        start.clips[-1].clip = name
+    del start.outputs[:]
+    start.outputs.extend(pb.OutputRequest(output=name, time_frames=0) for name in wanted)
+    return start
+
+
+repair_starts = st.builds(
+    repair_start,
+    mattes=st.sampled_from([(), (MATTE,), (MASK, MATTE), (MATTE, MATTE), (MATTE, SOURCE)]),
+    wanted=st.sampled_from([("result",), ("result", "matte", "classes", "overlay"), ("matte", "matte"), ("gain",)]),
+    planes=st.sampled_from([PLANES, UNSEEN]),
+    mask=st.sampled_from([A_MASK, UNSEEN_MASK, PLANES, A_MASK[:, 1:]]),
+    route=st.sampled_from([1, 2]),
+    deadline_ms=st.just(2000),
+    wants_detections=st.booleans(),
+)
 masked_starts = st.builds(
     masked_start,
     planes=st.sampled_from([PLANES, UNSEEN]),
@@ -110,6 +135,7 @@ messages = st.one_of(
     chunks,
     in_slots.map(lambda message: pb.RenderRequest(pixels_in_slot=message).SerializeToString()),
     masked_starts.map(lambda start: pb.RenderRequest(start=start).SerializeToString()),
+    repair_starts.map(lambda start: pb.RenderRequest(start=start).SerializeToString()),
     st.sampled_from([*chunk_messages(PLANES, 1, 0), *chunk_messages(PROXY, 1, 1)]),
     st.sampled_from([*chunk_messages(A_MASK, 1, 0), *chunk_messages(A_MASK, 1, 1)]),
 )
@@ -119,10 +145,9 @@ messages = st.one_of(
 def fuzzed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningEngine]:
     folder = tmp_path_factory.mktemp("models")
     masked_stores(folder)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("REELMEND_MODELS", str(folder))
-        with engine("--memory", "64M", "--max-streams", "8") as running:
-            yield running
+    write_repair(folder)
+    with repair_engine(folder, "--memory", "64M", "--max-streams", "8") as running:
+        yield running
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +209,12 @@ INVALID, DATA_LOSS = grpc.StatusCode.INVALID_ARGUMENT, grpc.StatusCode.DATA_LOSS
         ([good_start(UNSEEN), *2 * [chunk_message(1, 0, 0, memoryview(bytes(400)))]], DATA_LOSS),
         ([good_start(UNSEEN)], grpc.StatusCode.CANCELLED),
         ([masked_start(clip="Matte")], INVALID),
+        ([repair_start((MATTE, MATTE), ("result",))], INVALID),
+        ([repair_start((MATTE,), ("result",), mask=PLANES)], INVALID),
+        ([repair_start((MASK, MATTE), ("result",), mask=A_MASK[:, 1:])], INVALID),
+        ([repair_start((MATTE,), ("matte", "matte"))], INVALID),
+        ([repair_start((MATTE,), ("gain",))], grpc.StatusCode.NOT_FOUND),
+        ([repair_start(("Reference",), ("result",), mask=PLANES)], INVALID),
         ([masked_start(clip=SOURCE)], INVALID),
         ([masked_start(clip="")], INVALID),
         ([masked_start(mask=PLANES)], INVALID),
