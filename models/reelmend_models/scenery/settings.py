@@ -1,7 +1,7 @@
 """The scenery that is trained on, and the scenery that is tested on: other speeds, sizes, numbers and kinds.
 
 A range of the test overlaps the one of training only where physics leaves no choice; what it adds beside ranges
-(splashes, embers, chasing lamps, swallows, confetti, leaves, running counters, typed and serif text, muzzle flashes) is
+(splashes, embers, chasing lamps, swallows, confetti, leaves, running counters, typed, bold and slanted text, muzzle flashes) is
 never seen in training.
 """
 
@@ -20,7 +20,7 @@ from reelmend_models.scenery.rain import Rain
 from reelmend_models.scenery.snow import Snow
 from reelmend_models.scenery.sparks import Sparks
 from reelmend_models.scenery.structures import Structures
-from reelmend_models.scenery.text import SERIF_FONTS, Text
+from reelmend_models.scenery.text import HEAVY_FONTS, Text
 
 TRAINING_SCENERY: dict[str, Scenery] = {
     "rain": Rain(),
@@ -56,8 +56,8 @@ TEST_SCENERY: dict[str, Scenery] = {
     "confetti": Flyers(
         density=(20.0, 40.0), speed=(0.02, 0.05), size=(0.006, 0.012), level=(0.1, 0.5), kinds=("confetto", "leaf")
     ),
-    "text": Text(height=(0.02, 0.035), speed=(0.006, 0.012), kinds=("credits", "crawl", "typed"), fonts=SERIF_FONTS),
-    "counter": Text(height=(0.02, 0.04), kinds=("counter",), fonts=SERIF_FONTS),
+    "text": Text(height=(0.02, 0.035), speed=(0.006, 0.012), kinds=("credits", "crawl", "typed"), fonts=HEAVY_FONTS),
+    "counter": Text(height=(0.02, 0.04), kinds=("counter",), fonts=HEAVY_FONTS),
     "eyes": Eyes(size=(0.04, 0.08), every_frames=(4.0, 10.0)),
     "flashes": Flashes(per_frame=0.15, gain=(1.15, 8.0), kinds=("frame", "area", "explosion", "muzzle")),
 }
