@@ -88,7 +88,7 @@ class StandingLines:
     def lines(self) -> list[Line]:
         """Return the lines that may be scratches, the strongest evidence first. May ask for helper threads."""
         judged: dict[str, Plane] = self._bench.feature(self._window_name(), self._judged)
-        return lines_of(*(judged[name] for name in JUDGED), columns_of(*self._size), self._size)
+        return lines_of(judged, columns_of(*self._size), self._size)
 
     def _judged(self) -> tuple[dict[str, Plane], int]:
         self.prepare()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,18 +32,20 @@ class Line:
     half_width_px: float
 
 
-def lines_of(
-    confidence: Plane, columns: Plane, seen: Plane, width: Plane, opacity: Plane, wide: int, size: tuple[int, int]
-) -> list[Line]:
-    """Return the judge's lines in pixels of a frame of that size (height, width); `wide`: columns that the judge saw."""
-    height, frame_width = size
-    scale = frame_width / wide
+def lines_of(judged: Mapping[str, Plane], wide: int, size: tuple[int, int]) -> list[Line]:
+    """Return the lines of the graph "judge", its outputs by name, in pixels of a frame of that size (height, width).
+
+    wide: columns that the judge saw.
+    """
+    height, width = size
+    scale = width / wide
+    columns, seen, confidence = judged["columns"], judged["seen"], judged["confidence"]
     strips = columns.shape[1]
     places = (np.arange(height) + 0.5) * strips / height - 0.5
     found = []
     for line in np.flatnonzero(confidence >= LEAST_CONFIDENCE):
         path = (_along(columns[line], places) + 0.5) * scale - 0.5
-        half = _half_width_px(float(width[line]) * scale, float(opacity[line]))
+        half = _half_width_px(float(judged["width"][line]) * scale, float(judged["opacity"][line]))
         found.append(Line(float(confidence[line]), path.astype(np.float32), _along(seen[line], places), half))
     return found
 

@@ -28,8 +28,8 @@ class Lines(nn.Module):
     """Evidence along near-vertical lines, as a pure function of one frame.
 
     A pixel's detail is its light less that of both sides, for fine lines and for broad ones. It counts by how far it
-    stands out of the texture around it, and never for more than MOST_OF_A_PIXEL: the sum along a line then tells a faint
-    line that stands everywhere from a few strong edges. The step from side to side weakens what is an edge.
+    stands out of the texture around it, and never for more than MOST_OF_A_PIXEL: the sum along a line then tells a
+    faint line that stands everywhere from a few strong edges. The step from side to side weakens what is an edge.
 
     ribs: (160, C) the frame's luma averaged to 160 rows and at most as many columns as it has at 720 lines; display
     values, finite. evidence: (2, 40, C) fine and broad, bright positive, of deviation 1 where there is no line.

@@ -14,21 +14,19 @@ FAR = 30.0
 TINY = 1e-6
 
 
-def features_of(
-    evidence: Tensor, strips: Tensor, offsets: Tensor, travel: Tensor, found: Candidates, followed: Followed
-) -> Tensor:
+def features_of(evidence: Tensor, strips: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> Tensor:
     """Return (K, FEATURES), all of the order of 1."""
     along = followed.evidence
     parts = [
-        *_strength(along, followed),
-        *_motion(evidence, offsets, travel, found, followed),
+        *_strength(along),
+        *_motion(evidence, travel, found, followed),
         *_see_through(followed, found),
-        *_shape(found, followed, offsets, strips.shape[2]),
+        *_shape(found, followed, strips.shape[2]),
     ]
     return torch.stack(parts, dim=1)
 
 
-def _strength(along: Tensor, followed: Followed) -> list[Tensor]:
+def _strength(along: Tensor) -> list[Tensor]:
     fine, broad = along
     both = fine + broad
     by_strip = both.mean(dim=1)
@@ -49,11 +47,11 @@ def _strength(along: Tensor, followed: Followed) -> list[Tensor]:
 
 
 def _unrest(both: Tensor) -> Tensor:
-    """Return (K,) how much the evidence in a strip changes over time: a scratch fades and comes again, a mast does not."""
+    """Return (K,) how much a strip's evidence changes over time: a scratch fades and comes again, a mast stays."""
     return (both - both.mean(dim=1, keepdim=True)).square().mean(dim=(1, 2)).sqrt()
 
 
-def _motion(evidence: Tensor, offsets: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> list[Tensor]:
+def _motion(evidence: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> list[Tensor]:
     """Return how the line moves, how the scene beside it moves, and whether what stays is what moves with the scene."""
     scene, tilt = _travel_beside(travel, followed.columns, evidence.shape[3])
     own = followed.ways - followed.columns[:, None, :]
@@ -76,7 +74,7 @@ def _motion(evidence: Tensor, offsets: Tensor, travel: Tensor, found: Candidates
 
 
 def _travel_beside(travel: Tensor, columns: Tensor, width: int) -> tuple[Tensor, Tensor]:
-    """Return (K, T, 40) columns and rows that the scene to both sides of a line has travelled since the middle frame."""
+    """Return (K, T, 40) columns and rows by which the scene on both sides of a line lies elsewhere."""
     by_strip = travel.repeat_interleave(STRIPS // TRAVEL_ROWS, dim=2)
     cell = columns * (TRAVEL_COLUMNS / width) - 0.5
     cells = cell[:, None, :].expand(-1, travel.shape[0], -1)
@@ -126,7 +124,7 @@ def _varies(values: Tensor, axis: int) -> Tensor:
     return (values - values.mean(dim=axis, keepdim=True)).square().mean(dim=(1, 2))
 
 
-def _shape(found: Candidates, followed: Followed, offsets: Tensor, width: int) -> list[Tensor]:
+def _shape(found: Candidates, followed: Followed, width: int) -> list[Tensor]:
     far = (found.column[:, None] - found.column[None, :]).abs() / width
     rivals = torch.clamp(found.strength[None, :] / (found.strength[:, None] + 1.0), max=1.0)
     return [

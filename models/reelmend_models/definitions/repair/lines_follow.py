@@ -27,7 +27,7 @@ INNER, OUTER = 5, 8
 
 @dataclass(frozen=True)
 class Candidates:
-    """K lines: column of the middle row in the middle frame, slope, drift, sign (1 bright, −1 dark), sum of evidence."""
+    """K lines: column of the middle row in the middle frame, slope, drift, sign (−1 dark), sum of evidence."""
 
     column: Tensor
     slope: Tensor

@@ -16,9 +16,9 @@ class Judge(nn.Module):
 
     The frames of the window are stacked along T, the middle one among them; any number will do, from one.
 
-    evidence: (T, 2, 40, C), strips: (T, 40, C), sums: (T, 9, C): what `lines` found in each. offsets: (T,) frame numbers
-    relative to the middle one. travel: (T, 2, 20, 36) columns right and rows down, both in columns of the evidence, by
-    which each part of the middle frame's scene lies elsewhere in each frame.
+    evidence: (T, 2, 40, C), strips: (T, 40, C), sums: (T, 9, C): what `lines` found in each. offsets: (T,) frame
+    numbers relative to the middle one. travel: (T, 2, 20, 36) columns right and rows down, both in columns of the
+    evidence, by which each part of the middle frame's scene lies elsewhere in each frame.
 
     confidence: (24,) 0…1. columns: (24, 40) where the line's middle is in the middle frame, strip by strip. seen:
     (24, 40) 0…1 whether it is to be seen there. width: (24,) full width at half depth, columns. opacity: (24,) how much
@@ -40,7 +40,8 @@ class Judge(nn.Module):
     def logits(self, features: Tensor) -> Tensor:
         """Return (N,) from (N, FEATURES)."""
         levelled = torch.clamp((features - self.mean) / self.deviation, -4.0, 4.0)
-        return self.layers(levelled)[:, 0]
+        logits: Tensor = self.layers(levelled)
+        return logits[:, 0]
 
     def forward(
         self, evidence: Tensor, strips: Tensor, sums: Tensor, offsets: Tensor, travel: Tensor
@@ -56,4 +57,4 @@ def looked_at(
     """Return the lines that a window may hold, and what is known of each, (24, FEATURES); nothing here is trained."""
     found = candidates(sums, offsets)
     followed = follow(evidence, strips, offsets, found)
-    return followed, features_of(evidence, strips, offsets, travel, found, followed)
+    return followed, features_of(evidence, strips, travel, found, followed)

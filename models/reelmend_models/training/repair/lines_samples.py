@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -20,9 +21,9 @@ from reelmend_models.training.repair.lines_scenes import FRAMES, Material, Scene
 
 MIDDLE = FRAMES // 2
 WINDOWS = ((1, 13), (1, 13), (MIDDLE, 13), (1, MIDDLE), (MIDDLE - 2, MIDDLE + 2), (MIDDLE, MIDDLE))
-"""First and last frame of windows around the middle one: whole ones, at a clip's start and end, short ones, one frame."""
+"""First and last frame of windows around the middle one: whole, at a clip's start and end, short, a single frame."""
 WINDOWS_A_SCENE = 3
-ON_A_LINE, OFF_A_LINE = 1.6, 4.0
+ON_A_LINE, OFF_A_LINE = 1.6, 3.5
 """Columns from a true scratch, root mean square, up to which a line is that scratch, and from which it is none."""
 CLIP_COLUMNS = 4.0
 
@@ -78,7 +79,7 @@ class SceneLook:
             found = [lines(torch.from_numpy(ribs_of(plane))) for plane in luma]
         self.evidence, self.strips, self.sums = (torch.stack(parts) for parts in zip(*found, strict=True))
         textures = [texture_of(np.ascontiguousarray(plane)) for plane in luma]
-        pairs = list(zip(textures[:-1], textures[1:], strict=True))
+        pairs = list(itertools.pairwise(textures))
         self.forward = [coarse_flow(flow_between(first, second)) for first, second in pairs]
         self.backward = [coarse_flow(flow_between(second, first)) for first, second in pairs]
 
@@ -118,9 +119,8 @@ def labels(followed: Followed, scene: Scene, columns: int) -> Tensor:
         weight = torch.from_numpy(np.interp(rows, every, opacity)) + 1e-6
         missed = (followed.columns - true[None, :]).abs().clamp(max=CLIP_COLUMNS).square()
         distance = ((missed * weight).sum(dim=1) / weight.sum()).sqrt()
-        label = torch.where(
-            distance < ON_A_LINE, 1.0, torch.where((distance < CLIP_COLUMNS - 0.5) & (label < 1), -1.0, label)
-        )
+        touches = (distance < OFF_A_LINE) & (label < 1)
+        label = torch.where(distance < ON_A_LINE, 1.0, torch.where(touches, -1.0, label))
     return label
 
 

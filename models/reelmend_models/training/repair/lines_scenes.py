@@ -45,7 +45,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Scene:
-    """luma: (15, H, W). scratches: (N, 15, H) columns of every scratch in every frame; opacities: alike, at its middle."""
+    """luma: (15, H, W). scratches: (N, 15, H) columns of each scratch in each frame; opacities: of its middle."""
 
     luma: Plane
     scratches: npt.NDArray[np.float64]
@@ -90,11 +90,11 @@ def _moving(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -
     shake = rng.choice([0.0, 0.3, 1.5], p=[0.5, 0.3, 0.2]) * _shaken(rng)
     way = np.arange(FRAMES)[:, None] * step[None, :] + shake
     scale = max(rows / still.shape[0], columns / still.shape[1]) * float(np.exp(rng.uniform(0.05, 1.0)))
-    place = [float(rng.uniform(0, max(0.0, length * scale - side))) for length, side in zip(still.shape[::-1], (columns, rows), strict=True)]  # fmt: skip
+    room = [length * scale - side for length, side in zip(still.shape[::-1], (columns, rows), strict=True)]
+    place = np.array([rng.uniform(0, max(0.0, each)) for each in room])
     structures = structures_of(rng, rows, columns) if rng.random() < 0.65 else []
-    return np.stack(
-        [_drawn(still, structures, scale, np.asarray(place) + moved, moved, (rows, columns)) for moved in way]
-    )
+    size = (rows, columns)
+    return np.stack([_drawn(still, structures, scale, place + moved, moved, size) for moved in way])
 
 
 def _before_structures(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -> Plane:
@@ -129,7 +129,7 @@ def _drawn(
 def _shaken(rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """Return (15, 2) the unsteadiness of a hand, of deviation about 1."""
     steps = rng.normal(size=(FRAMES + 8, 2))
-    return np.stack([steps[n : n + 9].mean(axis=0) for n in range(FRAMES)]) * 3.0
+    return np.asarray(np.stack([steps[n : n + 9].mean(axis=0) for n in range(FRAMES)]) * 3.0)
 
 
 def _looked(rng: np.random.Generator, luma: Plane) -> Plane:
@@ -170,7 +170,11 @@ def _scratched(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArra
         for line in lines:
             patch, left = plan.patch(line, index)
             _stamp(found[index], patch, left, line.colour[0])
-    strands = [(line, number, offset, share) for line in lines for number, (offset, share) in enumerate(((0.0, 1.0), *line.companions))]  # fmt: skip
+    strands = [
+        (line, number, offset, share)
+        for line in lines
+        for number, (offset, share) in enumerate(((0.0, 1.0), *line.companions))
+    ]
     columns = [[plan.centres(line, index) + offset for index in range(len(luma))] for line, _, offset, _ in strands]
     opacities = [
         [share * line.opacity * plan.strength(line, index, number) for index in range(len(luma))]
@@ -199,7 +203,8 @@ def _unsteady(
         planes = []
         for plane, (right, down) in zip(luma, weave, strict=True):
             shift = np.array([[1.0, 0.0, right], [0.0, 1.0, down]])
-            planes.append(cv2.warpAffine(plane, shift, plane.shape[::-1], flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))  # fmt: skip
+            size = plane.shape[::-1]
+            planes.append(cv2.warpAffine(plane, shift, size, flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE))
         luma, columns = np.stack(planes), columns + weave[None, :, :1]
     if rng.random() < 0.4:
         luma = luma * np.float32(np.exp(rng.normal(0, rng.uniform(0, 0.05), (len(luma), 1, 1))))
@@ -213,9 +218,8 @@ def _stored(rng: np.random.Generator, luma: Plane) -> Plane:
         quality = int(rng.integers(70, 96))
         planes = np.asarray(np.clip(np.rint(luma * 255), 0, 255), np.uint8)
         coded = (cv2.imencode(".jpg", plane, [cv2.IMWRITE_JPEG_QUALITY, quality])[1] for plane in planes)
-        return np.stack([cv2.imdecode(data, cv2.IMREAD_GRAYSCALE) for data in coded]).astype(np.float32) / np.float32(
-            255
-        )
+        grey = np.stack([np.asarray(cv2.imdecode(data, cv2.IMREAD_GRAYSCALE)) for data in coded])
+        return grey.astype(np.float32) / np.float32(255)
     if kind < 0.8:
         return np.asarray(np.clip(np.rint(luma * 255), 0, 255) / 255, np.float32)
     return luma

@@ -90,7 +90,7 @@ def _one(rng: np.random.Generator, rows: int, columns: int, scale: float) -> Str
 
 
 def _face(rng: np.random.Generator, rows: int) -> Plane:
-    """Return (rows, 16) light: round or flat, lit from a side, with a texture and light that changes down the picture."""
+    """Return (rows, 16) light: round or flat, lit from a side, with a texture, its light changing downwards."""
     across = np.linspace(-1, 1, 16, dtype=np.float32)[None, :]
     round_ = rng.choice([0.0, rng.uniform(0.1, 0.6)]) * np.sqrt(
         np.maximum(0.0, 1 - (across - rng.uniform(-0.7, 0.7)) ** 2)
