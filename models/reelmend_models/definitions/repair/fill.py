@@ -13,12 +13,17 @@ BLOCK = CORE + 2 * MARGIN
 CELLS = 5
 """Cells that a block reads: they begin one cell left of its core and end one right of it."""
 HALF = BLOCK // 2
-SOURCES = NEIGHBOURS + 2
-SAYS = 2 * NEIGHBOURS - 2
+SOURCES = NEIGHBOURS + 3
 MOST_SURE = 12.0
+CLEARER = 4.0
+"""Differences of light are this many times as large to the net."""
 FULL_WIDTH, HALF_WIDTH, QUARTER_WIDTH = 16, 32, 48
-FIRST_OPINION = (1.5, 1.5, 0.0, 0.0, 0.0, -1.0)
+FIRST_OPINION = (1.5, 1.5, 0.0, 0.0, 0.0, 0.5, -1.0)
 KNOWN_ENOUGH = 0.25
+ALONG_ROWS_FALLS = 3.0
+"""Power of the distance by which pixels to the left and right lose their say."""
+ALONG_LINE_ROWS = 6.0
+"""Deviation, in rows, of the surroundings that a scratch's own light is told from."""
 LEAST = 1e-4
 
 
@@ -31,6 +36,10 @@ class Fill(nn.Module):
     damaged; scratch: (64, 64) 1 on line scratches. known: (6, 32, 32) in 0…1: whether the neighbours were scratched at
     the same place of the screen, and by how far the flows to −1 and to +1 miss.
 
+    Its sources: the neighbours in the frame's light; what lies around, in two dimensions and along the row; and what
+    shines through, which under a scratch is the block less the mean light of the line. Of these it weighs, and adds a
+    correction of luma.
+
     Returns `fill` (3, 48, 48), the core, and `left` (5, 48, 48): the share of each neighbour and of the block's own
     pixels in it.
     """
@@ -41,15 +50,20 @@ class Fill(nn.Module):
     enlarge_16: Tensor
     enlarge_32: Tensor
     spread_cells: Tensor
+    along_rows: Tensor
+    along_line: Tensor
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("luma", torch.tensor(LUMA).reshape(3, 1, 1))
-        self.register_buffer("enlarge_cells", _between(CELLS, CELL, BLOCK, CELL - MARGIN))
-        self.register_buffer("spread_cells", _between(CELLS, CELL, BLOCK, CELL - MARGIN).reshape(8, 8, CELLS).mean(1))
+        self._constant("luma", torch.tensor(LUMA).reshape(1, 3, 1, 1))
+        self._constant("enlarge_cells", _between(CELLS, CELL, BLOCK, CELL - MARGIN))
+        self._constant("spread_cells", _between(CELLS, CELL, BLOCK, CELL - MARGIN).reshape(8, 8, CELLS).mean(1))
         for side in (8, 16, 32):
-            self.register_buffer(f"enlarge_{side}", _between(side, 2, 2 * side, 0))
-        features = 4 * (NEIGHBOURS + 3) + SAYS + NEIGHBOURS + 2
+            self._constant(f"enlarge_{side}", _between(side, 2, 2 * side, 0))
+        apart = (torch.arange(BLOCK)[:, None] - torch.arange(BLOCK)[None]).abs().float()
+        self._constant("along_rows", torch.clamp(apart, min=0.5) ** -ALONG_ROWS_FALLS)
+        self._constant("along_line", torch.exp(-0.5 * (apart / ALONG_LINE_ROWS) ** 2))
+        features = 4 * (SOURCES + 3) + 2 * (NEIGHBOURS + 2)
         self.enter = nn.Conv2d(features, FULL_WIDTH, 3, padding=1)
         self.down_1 = nn.Conv2d(FULL_WIDTH, HALF_WIDTH, 3, stride=2, padding=1)
         self.at_16 = nn.Conv2d(HALF_WIDTH, HALF_WIDTH, 3, padding=1)
@@ -79,31 +93,47 @@ class Fill(nn.Module):
         damaged = (matte > 0).to(here.dtype)[:, None]
         good = 1.0 - nn.functional.max_pool2d(damaged, 3, 1, 1)
         around_here, share_known = self._surroundings(here, good, around)
+        across = self._across(here, good, around_here)
+        behind = self._behind(here, across, scratch[:, None])
         exists = there[:, :, None, None, None]
         lit = others * _enlarged(gain, self.enlarge_cells)
         candidates = exists * lit + (1.0 - exists) * around_here[:, None]
-        lumas = self._lumas(torch.cat([here[:, None], candidates, around_here[:, None]], dim=1))
-        base = lumas[:, SOURCES - 1 :]
-        lumas = lumas[:, : SOURCES - 1]
-        stands_out = lumas - base
-        unlike = good * (lumas[:, :1] - lumas[:, 1:]).abs()
-        full = torch.cat([stands_out, matte[:, None], scratch[:, None]], dim=1)
-        half = nn.functional.avg_pool2d(torch.cat([8.0 * unlike, base], dim=1), 2)
+        sources = torch.cat([candidates, torch.stack([around_here, across, behind], dim=1)], dim=1)
+        lumas = self._lumas(torch.cat([sources, here[:, None]], dim=1))
+        base, own = lumas[:, NEIGHBOURS : NEIGHBOURS + 1], lumas[:, SOURCES:]
+        stands_out = torch.cat([lumas[:, :NEIGHBOURS], lumas[:, NEIGHBOURS + 1 :]], dim=1) - base
+        unlike = good * (own - lumas[:, :NEIGHBOURS]).abs()
+        full = torch.cat([CLEARER * stands_out, matte[:, None], scratch[:, None], damaged], dim=1)
+        half = nn.functional.avg_pool2d(torch.cat([2.0 * CLEARER * unlike, base], dim=1), 2)
         features = torch.cat([nn.functional.pixel_unshuffle(full, 2), known, half, share_known], dim=1)
-        opinion = nn.functional.pixel_shuffle(self._net(features), 2)
-        shares = self._shares(_core(opinion[:, :SOURCES]), there)
-        sources = torch.cat([candidates, around_here[:, None], here[:, None]], dim=1)
-        fill = (shares[:, :, None] * _core(sources)).sum(dim=1) + _core(opinion[:, SOURCES:])
-        own = shares[:, NEIGHBOURS + 1 :] + _core(good) * shares[:, NEIGHBOURS : NEIGHBOURS + 1]
-        return fill, torch.cat([shares[:, :NEIGHBOURS], own], dim=1)
+        opinion = _core(nn.functional.pixel_shuffle(self._net(features), 2))
+        shares = self._shares(opinion[:, :SOURCES], there)
+        fill = (shares[:, :, None] * _core(sources)).sum(dim=1) + opinion[:, SOURCES:] / CLEARER
+        core = _core(good)
+        own_share = shares[:, SOURCES - 1 :] + core * (shares[:, NEIGHBOURS : SOURCES - 1].sum(dim=1, keepdim=True))
+        return fill, torch.cat([shares[:, :NEIGHBOURS], own_share], dim=1)
+
+    def _constant(self, name: str, value: Tensor) -> None:
+        self.register_buffer(name, value, persistent=False)
+
+    def _across(self, here: Tensor, good: Tensor, otherwise: Tensor) -> Tensor:
+        """Return what the intact pixels of the same row say, the nearest most; where there are none, `otherwise`."""
+        told = torch.cat([good * here, good], dim=1) @ self.along_rows
+        spread = (told[:, :3] + LEAST * otherwise) / (told[:, 3:] + LEAST)
+        return good * here + (1.0 - good) * spread
+
+    def _behind(self, here: Tensor, across: Tensor, scratch: Tensor) -> Tensor:
+        """Return the block less the mean light, up and down the line, by which a scratch stands off its row."""
+        light = self.along_line @ torch.cat([scratch * (here - across), scratch], dim=1)
+        return here - scratch * light[:, :3] / (light[:, 3:] + LEAST)
 
     def _lumas(self, planes: Tensor) -> Tensor:
         """Return (B, N, H, W) of planes (B, N, 3, H, W)."""
-        return nn.functional.conv2d(planes.flatten(0, 1), self.luma[None]).reshape(planes.shape[:2] + planes.shape[3:])
+        return nn.functional.conv2d(planes.flatten(0, 1), self.luma).reshape(planes.shape[:2] + planes.shape[3:])
 
     def _shares(self, opinion: Tensor, there: Tensor) -> Tensor:
         """Return the softmax of opinions over the sources that exist."""
-        exists = torch.cat([there, torch.ones_like(there[:, :2])], dim=1)[:, :, None, None]
+        exists = torch.cat([there, torch.ones_like(there[:, : SOURCES - NEIGHBOURS])], dim=1)[:, :, None, None]
         say = torch.exp(torch.clamp(opinion, -MOST_SURE, MOST_SURE)) * exists
         return say / nn.functional.conv2d(say, torch.ones(1, SOURCES, 1, 1))
 

@@ -30,7 +30,7 @@ class FillLight(nn.Module):
 
     def __init__(self) -> None:
         super().__init__()
-        self.register_buffer("luma", torch.tensor(LUMA).reshape(3, 1, 1))
+        self.register_buffer("luma", torch.tensor(LUMA).reshape(3, 1, 1), persistent=False)
 
     def forward(self, cells: Tensor, clean: Tensor) -> tuple[Tensor, Tensor]:
         own, others = cells[:1], cells[1:]
