@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,10 @@ from reelmend_models.scenery.layer import Layer, Scenery, SceneryPlan
 
 EXPOSURES = (3, 24)
 """Moments that a motion blur is the mean of: at least and at most; as many as keep the shapes overlapping."""
+
+
+Crossing: TypeAlias = tuple[float, float, float, float]
+"""Height, slope, bow and wobble of one way across the picture."""
 
 
 @dataclass(frozen=True)
@@ -113,21 +117,29 @@ class FlyersPlan(SceneryPlan):
         found: list[Layer] = []
         for number, flyer in enumerate(self.flyers):
             moments = index - np.linspace(0.0, flyer.shutter, flyer.exposures)
-            exposures = [self._outline(number, flyer, float(moment)) for moment in moments]
+            laps = {lap: self._crossing(number, lap) for lap in {self._lap(flyer, float(each))[0] for each in moments}}
+            exposures = [self._outline(flyer, float(moment), laps) for moment in moments]
             plane = defocused(polygons(self.clip, exposures), 0.3)
             if plane.any():
                 found.append((np.minimum(plane, np.float32(1.0)), flyer.colour))
         return found
 
-    def _outline(self, number: int, flyer: Flyer, moment: float) -> list[Points]:
-        """Return the shapes of an object at a moment; each crossing has a height, a slope and a bow of its own."""
-        reach = 3.0 * flyer.size_px
-        way = (self.clip.width + 2.0 * reach) * (1.0 + flyer.rest)
-        travelled = flyer.start * way + abs(flyer.speed_px) * (moment + 2.0)
-        lap = int(travelled // way)
+    def _lap(self, flyer: Flyer, moment: float) -> tuple[int, float]:
+        """Return how often an object has crossed at a moment, and how far it has come since, in pixels."""
+        way = (self.clip.width + 6.0 * flyer.size_px) * (1.0 + flyer.rest)
+        lap, come = divmod(flyer.start * way + abs(flyer.speed_px) * (moment + 2.0), way)
+        return int(lap), come
+
+    def _crossing(self, number: int, lap: int) -> Crossing:
         own = self.draws.of("crossing", number, lap)
         height, slope, bow, wobble = own.random(), own.normal(0.0, 0.3), own.uniform(-0.6, 0.6), own.uniform(0.0, 1.0)
-        x = travelled - lap * way - reach
+        return float(height), float(slope), float(bow), float(wobble)
+
+    def _outline(self, flyer: Flyer, moment: float, laps: Mapping[int, Crossing]) -> list[Points]:
+        """Return the shapes of an object at a moment; each crossing has a height, a slope and a bow of its own."""
+        lap, come = self._lap(flyer, moment)
+        height, slope, bow, wobble = laps[lap]
+        x = come - 3.0 * flyer.size_px
         along = x / self.clip.width
         y = self.clip.height * height + slope * (x - 0.5 * self.clip.width)
         y += bow * self.clip.height * ((along - 0.5) ** 2 * 4.0 - 0.3)

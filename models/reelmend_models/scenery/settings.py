@@ -1,8 +1,8 @@
 """The scenery that is trained on, and the scenery that is tested on: other speeds, sizes, numbers and kinds.
 
-A range of the test overlaps the one of training only where physics leaves no choice; what it adds beside ranges
-(splashes, embers, chasing lamps, swallows, confetti, leaves, running counters, typed, bold and slanted text, muzzle flashes) is
-never seen in training.
+A range of the test overlaps the one of training only where physics leaves no choice. What the test adds beside ranges
+is never seen in training: splashes, embers, chasing lamps, swallows, confetti, leaves, running counters, typed text,
+bold and slanted letters, muzzle flashes.
 """
 
 from __future__ import annotations

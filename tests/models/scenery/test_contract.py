@@ -37,14 +37,14 @@ def test_longer_clip_begins_with_the_same_scenery(scenery: Scenery, frames: Fram
 
 def test_it_changes_the_picture_and_from_frame_to_frame(scenery: Scenery, frames: Frames) -> None:
     plan = plan_of(scenery)
-    shown = [plan.apply(frames[0], index)[0] for index in range(START, START + 40)]
+    shown = [plan.apply(frames[0], index)[0] for index in range(START, START + 12)]
     assert any((picture != frames[0]).any() for picture in shown)
     assert len({picture.tobytes() for picture in shown}) > 1
 
 
 def test_another_seed_gives_another_picture(scenery: Scenery, frames: Frames) -> None:
     one, other = (
-        b"".join(plan_of(scenery, seed=seed).apply(frames[0], index)[0].tobytes() for index in range(START, START + 20))
+        b"".join(plan_of(scenery, seed=seed).apply(frames[0], index)[0].tobytes() for index in range(START, START + 6))
         for seed in (7, 8)
     )
     assert one != other
@@ -52,7 +52,7 @@ def test_another_seed_gives_another_picture(scenery: Scenery, frames: Frames) ->
 
 def test_every_frame_is_within_the_range_of_a_picture(scenery: Scenery, frames: Frames) -> None:
     plan = plan_of(scenery)
-    for index in range(0, 90, 7):
+    for index in range(0, 90, 17):
         picture = plan.apply(frames[0], index)[0]
         assert picture.dtype == np.float32
         assert picture.min() >= 0.0
