@@ -18,10 +18,10 @@ from reelmend_models.training.repair.stills import Origin
 
 SEEN_FROM = 0.1
 """Opacity above which a pixel counts as defect; below it, and above 0, it counts as neither."""
-POOL_SAMPLES = 512
+POOL_SAMPLES = 256
 POOL_STEPS = 512
 """Samples are drawn in pools, a new one every so many steps, so that each is seen about eight times."""
-VALIDATION_SAMPLES = 192
+VALIDATION_SAMPLES = 128
 CROSS_ENTROPY_WEIGHT = 20.0
 OVERLAP_WEIGHT = 0.3
 THRESHOLDS = (0.3, 0.5, 0.7, 0.85)

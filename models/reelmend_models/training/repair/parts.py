@@ -45,8 +45,8 @@ def _detector_quality(settings: Settings, pools: Pools) -> Part:
 
 
 _MAKERS: Mapping[str, tuple[Settings, Callable[[Settings, Pools], Part]]] = {
-    "detector": (Settings(steps=12000), _detector),
-    "detector_quality": (Settings(steps=8000), _detector_quality),
+    "detector": (Settings(steps=16000, batch=4), _detector),
+    "detector_quality": (Settings(steps=16000, batch=4), _detector_quality),
 }
 DEFAULTS = {name: settings for name, (settings, _) in _MAKERS.items()}
 

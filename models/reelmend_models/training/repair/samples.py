@@ -23,14 +23,20 @@ from reelmend_models.training.repair.scenes import MIDDLE, Frames, moving_scene,
 from reelmend_models.training.repair.stills import Origin, Still, stills_of
 
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-SIDE = 160
-MARGIN = 24
+SIDE = 256
+MARGIN = 16
 MOST_MISSED_PIXELS = 8.0
 KIND_OF_CLASS = {"dust": 0, "blotch": 0, "hair": 1, "scratch": 2}
 OFFSETS = (-2, -1, 0, 1, 2)
 LINES = (300.0, 1200.0)
 """Lines of the pictures that windows are parts of: they say how large defects and scenery are."""
-SCENERY_SHARE = 0.45
+SCENERY_SHARE = 0.5
+FAINT_SHARE = 0.15
+LEAST_SEEN = 3.0 / 255.0
+"""By how much luma must differ for damage to count as seen."""
+UNSURE = 0.05
+"""An opacity that counts neither as damage nor as intact."""
+SCRATCH = KINDS.index("scratch")
 SCENERY_FRAMES = 200
 
 
@@ -51,7 +57,8 @@ class Window:
 
     clean, damaged: (5, H, W, 3). mattes: (5, 3, H, W) opacity of blotches, hairs and scratches in each frame. flows:
     from the middle frame to those at −2, −1, +1, +2; missed: (2, H, W) pixels by which −1 and +1 miss. present: which
-    offsets are there; the others hold a frame of the other side.
+    offsets are there; the others hold a frame of the other side. standing: (5, H, W) opacity of the scratches that all
+    frames have, which are among the mattes.
     """
 
     clean: Frames
@@ -60,6 +67,7 @@ class Window:
     flows: Sequence[Flow]
     missed: npt.NDArray[np.float32]
     present: tuple[bool, ...]
+    standing: npt.NDArray[np.float32]
 
     def luma(self) -> npt.NDArray[np.float32]:
         """Return (5, H, W) luma, the neighbours moved onto the middle frame."""
@@ -71,7 +79,10 @@ class Window:
 
 @dataclass(frozen=True)
 class Sample:
-    """What the detector learns from: luma (5, S, S), missed (2, S/4, S/4), mattes (3, S, S) as opacities."""
+    """What the detector learns from: luma (5, S, S), missed (2, S/4, S/4), mattes (3, S, S) as opacities.
+
+    Where damage is not to be seen, or is a scratch that all frames have, mattes are UNSURE: that counts as neither.
+    """
 
     luma: npt.NDArray[np.float16]
     missed: npt.NDArray[np.float16]
@@ -100,15 +111,16 @@ def window_of(pool: Pool, number: int, side: int = SIDE + 2 * MARGIN, clean_shar
         grain = Grain(std=(0.004, 0.04), size_px=(0.4, 1.2), colour=float(rng.choice([0.0, 0.5])))
         clean = _staged(rng, _at_scale(grain, side, 720.0), clean)[0]
     damaged, mattes = clean, np.zeros((FRAMES, len(KINDS), side, side), np.float32)
+    standing = np.zeros((FRAMES, side, side), np.float32)
     if rng.random() >= clean_share:
-        damaged, mattes = _damaged(rng, clean, lines)
+        damaged, mattes, standing = _damaged(rng, clean, lines)
     if rng.random() < 0.4:
         flicker = Flicker(gain_std=(0.0, 0.04), outlier_probability=0.0)
         clean, damaged = (
             _staged(np.random.default_rng((pool.seed, number, 1)), flicker, one)[0] for one in (clean, damaged)
         )
     clean, damaged = _stored(rng, clean, damaged)
-    return _with_motion(rng, clean, damaged, mattes)
+    return _with_motion(rng, clean, damaged, mattes, standing)
 
 
 def sample_of(pool: Pool, number: int) -> Sample:
@@ -117,7 +129,11 @@ def sample_of(pool: Pool, number: int) -> Sample:
     inner = slice(MARGIN, MARGIN + SIDE)
     luma = window.luma()[:, inner, inner]
     missed = np.stack([quartered(plane) for plane in window.missed[:, inner, inner]])
-    mattes = window.mattes[MIDDLE][:, inner, inner]
+    mattes = window.mattes[MIDDLE][:, inner, inner].copy()
+    apart = np.abs((window.damaged[MIDDLE] - window.clean[MIDDLE]) @ LUMA)[inner, inner]
+    standing = window.standing[MIDDLE][inner, inner]
+    mattes[(mattes > 0) & (apart < LEAST_SEEN)] = UNSURE
+    mattes[SCRATCH][standing > 0] = UNSURE
     return Sample(luma.astype(np.float16), missed.astype(np.float16), mattes.astype(np.float16))
 
 
@@ -153,10 +169,15 @@ def _with_scenery(rng: np.random.Generator, frames: Frames, lines: float) -> Fra
     return np.stack([plan.apply(frame, start + index)[0] for index, frame in enumerate(frames)])
 
 
-def _damaged(rng: np.random.Generator, clean: Frames, lines: float) -> tuple[Frames, npt.NDArray[np.float32]]:
-    """Return the frames with dust, blotches, hairs and scratches of one size of film, and their mattes."""
+def _damaged(
+    rng: np.random.Generator, clean: Frames, lines: float
+) -> tuple[Frames, npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+    """Return the frames with dust, blotches, hairs and scratches of one size of film, and what of it lies where.
+
+    That is the mattes of the three kinds, and the opacity of scratches that all frames have.
+    """
     side = clean.shape[1]
-    faint = rng.random() < 0.3
+    faint = rng.random() < FAINT_SHARE
     opacity = (0.25, 0.8) if faint else (0.6, 1.0)
     stages: list[Stage] = []
     if rng.random() < 0.8:
@@ -165,13 +186,18 @@ def _damaged(rng: np.random.Generator, clean: Frames, lines: float) -> tuple[Fra
         stages.append(Blotch(per_frame=(0.5, 5.0), light_share=(0.1, 0.9), opacity=opacity, clustering=0.3))
     if rng.random() < 0.4:
         stages.append(Hair(short_per_frame=1.5, long_per_frame=0.3, gate_per_frame=0.0, light_share=0.4))
-    if rng.random() < 0.35:
-        stages.append(Scratch(standing=(0.0, 1.4), per_frame=0.5, duration_frames=(1.0, 3.0), opacity=(0.15, 0.9)))
+    if rng.random() < 0.3:
+        stages.append(Scratch(standing=0.0, per_frame=0.5, duration_frames=(1.0, 1.9), opacity=(0.25, 0.9)))
+    if rng.random() < 0.25:
+        stages.append(Scratch(standing=(1.0, 2.4), per_frame=0.0, opacity=(0.15, 0.9)))
     damaged, mattes = clean, np.zeros((FRAMES, len(KINDS), side, side), np.float32)
+    standing = np.zeros((FRAMES, side, side), np.float32)
     for stage in stages:
         damaged, found = _staged(rng, _at_scale(stage, side, lines), damaged)
         mattes = 1 - (1 - mattes) * (1 - found)
-    return damaged, mattes
+        if isinstance(stage, Scratch) and not stage.per_frame:
+            standing = found[:, SCRATCH]
+    return damaged, mattes, standing
 
 
 def _staged(rng: np.random.Generator, stage: Stage, frames: Frames) -> tuple[Frames, npt.NDArray[np.float32]]:
@@ -232,7 +258,13 @@ def _lossy(frames: Frames, quality: int) -> Frames:
     return np.stack(kept)
 
 
-def _with_motion(rng: np.random.Generator, clean: Frames, damaged: Frames, mattes: npt.NDArray[np.float32]) -> Window:
+def _with_motion(
+    rng: np.random.Generator,
+    clean: Frames,
+    damaged: Frames,
+    mattes: npt.NDArray[np.float32],
+    standing: npt.NDArray[np.float32],
+) -> Window:
     """Return the window with flow measured as the engine would; now and then one side is missing."""
     order = list(OFFSETS)
     one_sided = rng.random()
@@ -241,7 +273,8 @@ def _with_motion(rng: np.random.Generator, clean: Frames, damaged: Frames, matte
     elif one_sided < 0.08:
         order = [-2, -1, 0, -1, -2]
     present = tuple(offset == wanted for offset, wanted in zip(order, OFFSETS, strict=True))
-    damaged, clean, mattes = (stack[[MIDDLE + offset for offset in order]] for stack in (damaged, clean, mattes))
+    places = [MIDDLE + offset for offset in order]
+    damaged, clean, mattes, standing = (stack[places] for stack in (damaged, clean, mattes, standing))
     shrink = float(rng.choice([1.0, 1.0, 2.0, 3.0]))
     textures = [_texture(frame, shrink) for frame in damaged]
     there = {index: flow_between(textures[MIDDLE], textures[index]) for index in (1, 3)}
@@ -254,7 +287,7 @@ def _with_motion(rng: np.random.Generator, clean: Frames, damaged: Frames, matte
     ]
     side = damaged.shape[1]
     missed = [shrink * cv2.resize(disagreement(there[index], back[index]), (side, side)) for index in (1, 3)]
-    return Window(clean, damaged, mattes, flows, np.stack(missed), present)
+    return Window(clean, damaged, mattes, flows, np.stack(missed), present, standing)
 
 
 def _texture(frame: Frames, shrink: float) -> npt.NDArray[np.uint8]:
