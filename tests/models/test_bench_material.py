@@ -105,6 +105,16 @@ def test_the_fingerprint_stays_while_nothing_changes() -> None:
     assert FootageMaterial(BUILT).fingerprint() == FootageMaterial(BUILT).fingerprint()
 
 
+@built
+def test_the_fingerprint_reads_all_code_that_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    found, read, as_it_is = FootageMaterial(BUILT), set(), Path.read_bytes
+    monkeypatch.setattr(Path, "read_bytes", lambda file: read.add(file.name) or as_it_is(file))
+    found.fingerprint()
+    drawing = [*(REPOSITORY / "models/reelmend_models").glob("scenery/*.py"), *REPOSITORY.glob("models/*/damage/*.py")]
+    assert len(drawing) > 40
+    assert {file.name for file in drawing} | {"bench_repair.py", "bench_material.py", "bench_scenery.py"} <= read
+
+
 def damaged(preset: str, count: int = 24) -> tuple[np.ndarray, np.ndarray, list[dict[str, np.ndarray]]]:
     """Return plates, damaged frames and mattes of a grey clip under a preset."""
     found = FootageMaterial.__new__(FootageMaterial)
