@@ -162,7 +162,7 @@ typedef struct _reelmend_rpc_v1_RenderStart {
     pb_callback_t parameters;
     /* "Source" is required; each clip at most once. A clip that the model doesn't read: INVALID_ARGUMENT. */
     pb_callback_t clips;
-    /* At least one. */
+    /* At least one, each once; the output frames come in this order, of one run. */
     pb_callback_t outputs;
     reelmend_rpc_v1_PixelRoute route;
     /* Milliseconds from the engine's receipt of this message; 0: no limit. */
