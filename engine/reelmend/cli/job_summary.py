@@ -16,8 +16,10 @@ from reelmend.documents import Head, MadeWith, SourceEntry
 from reelmend.media import Reader
 
 
-def document_head(inputs: InputNames, steps: Sequence[Step], reader: Reader, rate: Fraction | None) -> Head:
-    """Return what stands before the frames in the document of detections."""
+def document_head(
+    inputs: InputNames, steps: Sequence[Step], finder: int, reader: Reader, rate: Fraction | None
+) -> Head:
+    """Return what stands before the frames in the document of detections that the step `finder` gives."""
     source = SourceEntry(
         name=reader.path.name,
         width=reader.width,
@@ -26,7 +28,7 @@ def document_head(inputs: InputNames, steps: Sequence[Step], reader: Reader, rat
         last_frame=reader.last_frame,
         frame_rate=str(rate or reader.frame_rate),
     )
-    made = [_made_with(step, inputs, is_last=step is steps[-1]) for step in steps]
+    made = [_made_with(step, inputs, finds=index == finder) for index, step in enumerate(steps[: finder + 1])]
     return Head(
         document="reelmend detections",
         version=1,
@@ -73,8 +75,8 @@ def summary_of(
     }
 
 
-def _made_with(step: Step, inputs: InputNames, *, is_last: bool) -> MadeWith:
-    matte = (inputs.matte or inputs.from_list) if is_last else ""
+def _made_with(step: Step, inputs: InputNames, *, finds: bool) -> MadeWith:
+    matte = (inputs.matte or inputs.from_list) if finds else ""
     mask = inputs.mask_of(step.effect)
     return MadeWith(
         effect=step.effect,

@@ -10,6 +10,11 @@ from pathlib import Path
 
 import pytest
 
+from reelmend.cli.main import main
+from reelmend.effects.catalogue import EFFECTS
+from reelmend.effects.repair.repair import Repair
+from support.repair_models import BrightColumn, mean_of_neighbours, write_repair
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -39,5 +44,30 @@ def reelmend(environment: dict[str, str], tmp_path: Path) -> Run:
             check=False,
             **options,
         )
+
+    return run
+
+
+@pytest.fixture
+def small_reelmend(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> Run:
+    """Run `reelmend …` in this process and in the test's folder, with the designed model of repair_models."""
+    models = tmp_path_factory.mktemp("models")
+    write_repair(models)
+    monkeypatch.setenv("REELMEND_MODELS", str(models))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setitem(EFFECTS, "repair", Repair(mean_of_neighbours, BrightColumn))
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: str) -> subprocess.CompletedProcess[str]:
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main(list(arguments))
+        said = capfd.readouterr()
+        return subprocess.CompletedProcess(arguments, int(str(ended.value.code or 0)), said.out, said.err)
 
     return run
