@@ -9,9 +9,10 @@ from pathlib import Path
 import reelmend_models
 from reelmend.errors import ReelmendError
 from reelmend_models.export.deflicker import deflicker_recipe
+from reelmend_models.export.repair import repair_recipe
 from reelmend_models.export.write import export_model
 
-RECIPES = {"deflicker": deflicker_recipe}
+RECIPES = {"deflicker": deflicker_recipe, "repair": repair_recipe}
 
 
 def main() -> int:

@@ -6,8 +6,10 @@ import torch
 from torch import Tensor
 
 from reelmend_models.definitions.repair.detect import Detect
+from reelmend_models.definitions.repair.fill import Fill
 from reelmend_models.export.recipe import GraphRecipe, ModelRecipe
-from reelmend_models.export.repair_manifest import MANIFEST
+from reelmend_models.export.repair_fill import FILL_LIGHT_STAGE, FILL_STAGE, fill_graphs
+from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST
 from reelmend_models.training.repair.weights import load_weights
 
 SEED = 1906
@@ -24,7 +26,9 @@ def repair_recipe() -> ModelRecipe:
         case=_five_frames(64, 80, randomness),
         outputs=("likelihood",),
     )
-    return ModelRecipe(graphs=(detect,), manifest=MANIFEST, parity_seed=SEED)
+    fill = fill_graphs(load_weights(Fill(), "fill"), randomness)
+    stages = [DETECT_STAGE, FILL_LIGHT_STAGE, FILL_STAGE]
+    return ModelRecipe(graphs=(detect, *fill), manifest={**MANIFEST, "stages": stages}, parity_seed=SEED)
 
 
 def _five_frames(height: int, width: int, randomness: torch.Generator) -> dict[str, Tensor]:

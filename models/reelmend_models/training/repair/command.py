@@ -19,7 +19,7 @@ from reelmend_models.training.footage import read_footage
 from reelmend_models.training.repair.errors import RepairTrainingError
 from reelmend_models.training.repair.loop import Training, Watch, read_checkpoint
 from reelmend_models.training.repair.part import Part, Settings
-from reelmend_models.training.repair.parts import DEFAULTS, Pools, part_of
+from reelmend_models.training.repair.parts import DEFAULTS, SHIPPED, Pools, part_of
 from reelmend_models.training.repair.report import write_card, write_results
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def _train(given: argparse.Namespace) -> int:
             raise RepairTrainingError(f"--threads must be at least 1, got {given.threads}")
         torch.set_num_threads(given.threads)
     _check_device(given.device)
-    names = list(DEFAULTS) if given.part == "all" else [given.part]
+    names = list(SHIPPED) if given.part == "all" else [given.part]
     chosen = {name: _settings(given, name) for name in names}
     if not given.resume and not given.overwrite:
         for name in names:

@@ -21,7 +21,7 @@ Frames = npt.NDArray[np.float32]
 
 MIDDLE = FRAMES // 2
 CUT_OUTS = (0, 6)
-STRETCH_SIDE = 288
+STRETCH_SIDE = 304
 STRETCHES_A_CLIP = 60
 
 
@@ -82,8 +82,8 @@ def _stretches(
         last = [*last[-(FRAMES - 1) :], np.asarray(np.clip(np.rint(frame * 255), 0, 255), np.uint8)]
         if index in wanted and len(last) == FRAMES:
             height, width = frame.shape[:2]
-            smallest = min(1.0, STRETCH_SIDE / min(height, width))
-            scale = float(rng.choice([smallest, min(1.0, 2 * smallest), 1.0]))
+            smallest = STRETCH_SIDE / min(height, width)
+            scale = float(rng.choice([smallest, max(smallest, min(1.0, 2 * smallest)), max(smallest, 1.0)]))
             small = [cv2.resize(one, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA) for one in last]
             rows, columns = small[0].shape[:2]
             if min(rows, columns) >= STRETCH_SIDE - 1:
@@ -94,7 +94,7 @@ def _stretches(
 
 def part_of_stretch(rng: np.random.Generator, stretch: npt.NDArray[np.uint8], side: int) -> Frames:
     """Return a part of a stretch, mirrored and played backwards by chance."""
-    top, left = (int(place) for place in rng.integers(0, stretch.shape[1] - side, 2))
+    top, left = (int(place) for place in rng.integers(0, stretch.shape[1] - side + 1, 2))
     part = stretch[:, top : top + side, left : left + side]
     part = part[:: -1 if rng.random() < 0.5 else 1, :, :: -1 if rng.random() < 0.5 else 1]
     return part.astype(np.float32) / np.float32(255)
