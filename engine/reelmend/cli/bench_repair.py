@@ -49,7 +49,7 @@ def repair(
     Every finished cell is kept: with --resume only what changed is run again, after a change of the effect its own
     cells alone.
     """
-    from reelmend.quality.bench import provenance, quality_run, results, tables  # measures and methods load slowly
+    from reelmend.quality.bench import plots, provenance, quality_run, results, tables  # all of it loads slowly
     from reelmend.quality.bench.claim_tables import claim_table
     from reelmend.quality.bench.material import open_material
     from reelmend.quality.bench.repair import claims as judging
@@ -82,7 +82,7 @@ def repair(
     found["claims"] = judging.judged(found["rows"], plan.presets)
     out.mkdir(parents=True, exist_ok=True)
     write_whole(out / "repair.json", results.as_text(found))
-    write_whole(out / "repair.md", own_tables.markdown(found))
+    write_whole(out / "repair.md", own_tables.markdown(found, plots.draw_repair_plots(found, out)))
     for document in docs or []:
         tables.update_document(document, own_tables.blocks(found))
     drawn = draw_sheets(plan, given, METHODS[OURS], sheets) if sheets else []

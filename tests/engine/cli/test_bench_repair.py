@@ -30,6 +30,8 @@ def test_it_writes_json_and_markdown_and_says_which_bars_are_met(
     report = (tmp_path / "repair.md").read_text()
     assert "## planted-film" in report
     assert "| column-filter-told |" in report
+    assert "![repair-scratches-psnr_inside](repair-scratches-psnr_inside.svg)" in report
+    assert (tmp_path / "repair-dirt-places.svg").read_text().startswith("<?xml")
 
 
 def test_resume_keeps_the_cells_that_are_there(tmp_path: Path) -> None:

@@ -49,6 +49,19 @@ def draw_deflicker_plots(results: Results, folder: Path) -> list[str]:
     return drawn
 
 
+def draw_repair_plots(results: Results, folder: Path) -> list[str]:
+    """Write how well dirt and scratches are mended, and at what cost elsewhere; return the names. As `draw_plots`."""
+    drawn = []
+    for preset in ("repair-dirt", "planted-film"):
+        if preset in results["settings"]["presets"]:
+            drawn += _means(results, preset, "psnr", f"{preset}: PSNR of whole frames, dB (higher is better)", folder)
+            drawn += _inside_outside(results, preset, folder)
+    if "repair-scratches" in results["settings"]["presets"]:
+        title = "repair-scratches: PSNR in the scratches, dB (higher is better)"
+        drawn += _means(results, "repair-scratches", "psnr_inside", title, folder)
+    return drawn
+
+
 def _means(results: Results, preset: str, measure: str, title: str, folder: Path, factor: float = 1.0) -> list[str]:
     """Draw means with their intervals: bars where zero means something, points for decibels."""
     found = _found(results, preset, measure)

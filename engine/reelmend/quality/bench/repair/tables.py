@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reelmend.quality.bench.claim_tables import by_clip, claim_table
@@ -51,8 +51,8 @@ def table_of(results: Results, preset: str) -> str:
     return preset_table(results, preset, COLUMNS)
 
 
-def markdown(results: Results) -> str:
-    """Return the whole report: circumstances, bars, bars by clip, one table per preset, methods, clips."""
+def markdown(results: Results, plots: Sequence[str] = ()) -> str:
+    """Return the whole report: circumstances, bars, bars by clip, one table per preset, methods, clips, plots."""
     parts = [
         "# The repair, held against its bars",
         "Written by the bench; do not edit. [docs/bench.md](../../docs/bench.md) says how to read this.",
@@ -62,6 +62,7 @@ def markdown(results: Results) -> str:
         *(f"## {preset}\n\n{table_of(results, preset)}" for preset in results["settings"]["presets"]),
         f"## Methods\n\n{method_table(results)}",
         f"## Clips\n\n{clip_table(results)}",
+        *(f"![{name.removesuffix('.svg')}]({name})" for name in plots),
     ]
     return "\n\n".join(parts) + "\n"
 
