@@ -40,7 +40,8 @@ def repair(
     docs: DocsOption = None,
     material: MaterialOption = "",
     sheets: Annotated[
-        Path | None, typer.Option(metavar="DIR", help="Draw what is found on real film, frame by frame, as PNGs.")
+        Path | None,
+        typer.Option(metavar="DIR", help="Draw what is found on real film, or else in each scene, as PNGs."),
     ] = None,
     as_json: JsonFlag = False,
 ) -> CommandResult:

@@ -97,10 +97,15 @@ def test_a_contact_sheet_of_film_shows_what_the_repair_found(
     designed_repair: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     material = WithPlantedFilm(repair_material())
-    plan = make_repair_plan(material, quick=True, presets=["real-film"], methods=["input"], frames=8, height=48)
+    wanted = {"methods": ["input"], "frames": 8, "height": 48}
+    plan = make_repair_plan(material, quick=True, presets=["real-film"], **wanted)
     method = Method("reelmend-repair", "", partial(render_effect, "repair", {}), lambda: "")
     (path,) = draw_sheets(plan, material, method, tmp_path / "sheets")
     assert path.name == "old.png"
     assert cv2.imread(str(path)).shape[0] == 8 * ROW_PX
+    dirt = make_repair_plan(
+        material, quick=True, presets=["repair-dirt"], clips=["one"], methods=["input"], frames=4, height=48
+    )
+    assert [path.name for path in draw_sheets(dirt, material, method, tmp_path)] == ["repair-dirt-one.png"]
     with pytest.raises(BenchError, match="does not tell what it found"):
         draw_sheets(plan, material, METHODS["input"], tmp_path)
