@@ -7,6 +7,7 @@ from torch import Tensor
 
 from reelmend_models.definitions.repair.detect import Detect
 from reelmend_models.definitions.repair.fill import Fill
+from reelmend_models.export.half import is_half_safe
 from reelmend_models.export.recipe import GraphRecipe, ModelRecipe
 from reelmend_models.export.repair_fill import FILL_LIGHT_STAGE, FILL_STAGE, fill_graphs
 from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST
@@ -27,8 +28,10 @@ def repair_recipe() -> ModelRecipe:
         outputs=("likelihood",),
     )
     fill = fill_graphs(load_weights(Fill(), "fill"), randomness)
+    graphs = (detect, *fill)
+    precision = {**MANIFEST["precision"], "fp16_safe": is_half_safe(graphs)}
     stages = [DETECT_STAGE, FILL_LIGHT_STAGE, FILL_STAGE]
-    return ModelRecipe(graphs=(detect, *fill), manifest={**MANIFEST, "stages": stages}, parity_seed=SEED)
+    return ModelRecipe(graphs, {**MANIFEST, "precision": precision, "stages": stages}, parity_seed=SEED)
 
 
 def _five_frames(height: int, width: int, randomness: torch.Generator) -> dict[str, Tensor]:
