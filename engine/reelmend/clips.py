@@ -42,7 +42,7 @@ class RememberedClip:
 
     Digests are kept for every frame seen, pixels for those read last within `held_bytes`, and at least for half a
     window as far as `budget` has room; proxies, which are small, for a window. What was let go is read again when it is
-    asked for. One frame is read at a time; who asks for what is held waits for no reading. `name` is the clip's, by
+    asked for, and then more are held, up to a window: effects that step over repeated frames look back further. One frame is read at a time; who asks for what is held waits for no reading. `name` is the clip's, by
     which an effect knows it.
     """
 
@@ -60,7 +60,7 @@ class RememberedClip:
         self._budget = budget
         self._held: OrderedDict[int, Planes] = OrderedDict()
         self._held_now = 0
-        self._held_at_least = 1
+        self._held_at_least = self._held_at_most = 1
         self._known: dict[int, FrameRef] = {}
         self._proxies: OrderedDict[int, Planes] = OrderedDict()
         self._proxies_at_most = 1
@@ -102,7 +102,7 @@ class RememberedClip:
     def _window(self, centre: int, radius_frames: int, ahead_frames: int) -> range:
         # In sequence a frame is described `radius_frames` before it is the centre: let go of, it would be read twice.
         self._held_at_least = max(self._held_at_least, radius_frames + ahead_frames + 2)
-        self._proxies_at_most = max(self._proxies_at_most, 2 * radius_frames + ahead_frames + 2)
+        self._held_at_most = self._proxies_at_most = max(self._proxies_at_most, 2 * radius_frames + ahead_frames + 2)
         first = max(self.first_frame, centre - radius_frames)
         last = min(self.last_frame, centre + radius_frames)
         return range(first, last + 1)
@@ -118,6 +118,8 @@ class RememberedClip:
             if (held := self._found(frame)) is not None:
                 return held
             planes = self._source.read(frame)
+            if frame in self._known and self._held_at_least < self._held_at_most:
+                self._held_at_least += 1
             self._hold(frame, planes)
             return planes
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 
 from reelmend.buffer.window import Window, stop_at_cuts
 from reelmend.effects.common_parameters import STOP_AT_CUTS
@@ -77,17 +78,27 @@ class Shot:
         self._reach_frames = reach_frames
         self._stops = bool(bench.values[STOP_AT_CUTS])
         self._window = window
-        self._nearest = nearest(window, LOOKS_AT_FRAMES)
 
     def near(self) -> Window:
-        return without_repeats(self._within_cuts(self._nearest), self._reach_frames)
+        for window in self._ever_wider():
+            found = self._beside(window)
+            if all(found.own):
+                break
+        return found
 
     def far(self) -> Window:
         return without_repeats(self._within_cuts(self._window))
 
     def maybe_near(self) -> tuple[list[FrameRef], list[FrameRef]]:
-        """Return the frames that `near` may hold, and those of which no grid is at hand, that tells where cuts are."""
-        return self._nearest.distinct, self._without_grid(self._nearest)
+        """Return the frames that `near` may hold, and those of which it takes a grid, that tells where cuts are."""
+        for window in self._ever_wider():
+            if self._without_grid(window):
+                widest = nearest(self._window, LOOKS_AT_FRAMES)
+                return widest.distinct, self._without_grid(widest)
+            found = self._beside(window)
+            if all(found.own):
+                break
+        return found.distinct, []
 
     def maybe_far(self) -> tuple[Window, list[FrameRef]]:
         """Return a window that holds all of `far`, and the frames of which no grid is at hand."""
@@ -99,6 +110,13 @@ class Shot:
         if self._stops:
             for before, after in itertools.pairwise(self._window.distinct):
                 lies_cut_between(before, after, self._bench)
+
+    def _ever_wider(self) -> Iterator[Window]:
+        """Yield the windows that neighbours are looked for in; a wider one finds further ones, but none in between."""
+        return (nearest(self._window, most) for most in range(self._reach_frames, LOOKS_AT_FRAMES + 1))
+
+    def _beside(self, window: Window) -> Window:
+        return without_repeats(self._within_cuts(window), self._reach_frames)
 
     def _without_grid(self, window: Window) -> list[FrameRef]:
         return without_grid(window, self._bench) if self._stops else []

@@ -136,3 +136,10 @@ def test_change_of_a_threshold_runs_no_graph_again(store: ModelStore, frames: Fr
     finished(blotch_sensitivity=0.9, protect_motion=1.0)
     assert infer[0] > 0
     assert infer[1] == 0
+
+
+def test_doubled_frames_are_read_again_at_the_most_until_enough_are_held(store: ModelStore) -> None:
+    clip = ArrayClip(np.repeat(moving_scene(24, width=48, height=36), 2, axis=0))
+    for _ in render_clip(repair_renderer(store, lines=BrightColumn), "repair", {}, clip, range(48)):
+        pass
+    assert sum(clip.reads.values()) <= 48 + 6
