@@ -176,7 +176,7 @@ def _place(loc: tuple[int | str, ...]) -> str:
     """Return where in an entry something is wrong: ", detection 2, box.left"."""
     parts: list[str] = []
     names: list[str] = []
-    for step, following in zip(loc, (*loc[1:], None), strict=True):
+    for step, following in zip(loc, [*loc[1:], None], strict=False):
         if step == "detections" and isinstance(following, int):
             parts.append(f"detection {following + 1}")
         elif step == "runs" and isinstance(following, int):
@@ -192,6 +192,8 @@ def _complaint(error: Any, of: type[BaseModel]) -> str:
         return "is missing; add it"
     if kind == "extra_forbidden":
         return f"is unknown; there is {_fields_at(of, error['loc'])}"
+    if kind in ("model_type", "model_attributes_type"):
+        return f"can't be {got}; it is a JSON object {{ … }}"
     if kind == "literal_error":
         return f"can't be {got}; give {error['ctx']['expected']}"
     message = str(error["msg"])
