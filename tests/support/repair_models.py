@@ -12,6 +12,7 @@ import numpy as np
 import onnx.parser
 
 from reelmend.buffer.memory import ContentMemory
+from reelmend.buffer.pool import PlanesPool
 from reelmend.buffer.window import Window
 from reelmend.clips import ClipSource
 from reelmend.effects.clip import render_clip
@@ -19,7 +20,7 @@ from reelmend.effects.effect import Rendered, Workbench
 from reelmend.effects.renderer import Renderer
 from reelmend.effects.repair.looks import Looks
 from reelmend.effects.repair.repair import Repair
-from reelmend.frames import FrameRef, Planes
+from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest
 from reelmend.inference.models import ModelFolder, ModelStore
 from reelmend.manifest import Manifest, file_sha256
 from reelmend.motion import moved
@@ -68,9 +69,9 @@ lines (float[H, W] luma) => (float[W] columns)
 LINES_STAGE = stage("lines", [tensor("luma", "HW", "luma")], [tensor("columns", "W", "mean light")], per="frame")
 
 
-def write_repair(folder: Path) -> ModelStore:
+def write_repair(folder: Path, detect: str = DETECT) -> ModelStore:
     """Write the model "repair" with designed graphs; return a store of that folder."""
-    stages = [_written(folder, DETECT, DETECT_STAGE), _written(folder, LINES, LINES_STAGE)]
+    stages = [_written(folder, detect, DETECT_STAGE), _written(folder, LINES, LINES_STAGE)]
     document = {**MANIFEST, "parity": {"file": "none", "sha256": "0" * 64, "seed": 0}, "stages": stages}
     Manifest.model_validate(document)
     (folder / "repair.toml").write_text(to_toml(document), encoding="utf-8")
@@ -141,6 +142,26 @@ def mean_of_neighbours(
         return np.stack([cv2.blur(plane, (9, 9)) for plane in looks.code(window.centre_frame)])
     found = [np.stack([moved(plane, flows[o]) for plane in looks.code(ref)]) for o, ref in refs.items()]  # type: ignore[arg-type]
     return np.asarray(np.mean(found, axis=0), np.float32)
+
+
+def looks_at(store: ModelStore, frames: Frames, own: Sequence[bool] = (), transfer: str = "auto") -> Looks:
+    """Return the looks of a window around the middle one of the frames."""
+    refs = tuple(FrameRef(n, content_digest(frame), FrameFormat.of(frame)) for n, frame in enumerate(frames))
+    by_digest = dict(zip((ref.digest for ref in refs), frames, strict=True))
+    renderer = Renderer(store)
+    memory = ContentMemory(1 << 28)
+
+    def pixels(ref: FrameRef, form: FrameForm) -> Planes:
+        assert form is FrameForm.FULL
+        return by_digest[ref.digest]
+
+    pool = PlanesPool(memory, 0)
+    model, values = store.get("repair"), {"input_transfer": transfer}
+    bench = Workbench(
+        model, values, renderer.sessions, memory, pool, renderer.turns, renderer.helpers, pixels, pool.output
+    )
+    radius = len(frames) // 2
+    return Looks(bench, Window(radius, radius, refs, tuple(own) or (True,) * len(frames)))
 
 
 def repair_renderer(

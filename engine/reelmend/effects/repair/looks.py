@@ -54,55 +54,55 @@ class Looks:
         transfer = bench.model.manifest.colour.transfer
         self.window = window
         self.conversion: Conversion | None = conversion_for(str(bench.values[INPUT_TRANSFER]), transfer)
-        self._bench = bench
+        self.bench = bench
         self._flows: dict[int, Flow] = {}
 
     def is_looked_at(self, ref: FrameRef) -> bool:
         """Say whether the look is at hand, and keep it there."""
-        return self._bench.pin(self._name("look", ref))
+        return self.bench.pin(self._name("look", ref))
 
     def is_coded(self, ref: FrameRef) -> bool:
         """Say whether the frame is at hand as the model takes it, so that its pixels are not needed; keep it there."""
-        return self._bench.pin(self._name("code", ref))
+        return self.bench.pin(self._name("code", ref))
 
     def is_measured(self, before: FrameRef, after: FrameRef) -> bool:
         """Say whether the flow from one frame to the other is at hand, and keep it there."""
-        return before.digest == after.digest or self._bench.pin(self._pair_name(before, after))
+        return before.digest == after.digest or self.bench.pin(self._pair_name(before, after))
 
     def code(self, ref: FrameRef) -> Planes:
         """Return the frame (C, H, W) as the model takes it: display values, finite. By reference where it is that."""
         if self.conversion is None and not self.is_coded(ref) and self._is_plain(ref):
-            return self._bench.pixels(ref, FrameForm.FULL)
+            return self.bench.pixels(ref, FrameForm.FULL)
 
         def compute() -> tuple[Planes, int]:
-            self._bench.check()
-            planes = self._coded(self._bench.pixels(ref, FrameForm.FULL))
+            self.bench.check()
+            planes = self._coded(self.bench.pixels(ref, FrameForm.FULL))
             return planes, planes.nbytes
 
-        code: Planes = self._bench.feature(self._name("code", ref), compute)
+        code: Planes = self.bench.feature(self._name("code", ref), compute)
         return code
 
     def look(self, ref: FrameRef) -> Look:
         def compute() -> tuple[Look, int]:
-            self._bench.check()
+            self.bench.check()
             luma = self._luma(self.code(ref))
             look = Look(luma, texture_of(luma))
             return look, look.luma.nbytes + look.texture.nbytes
 
-        look: Look = self._bench.feature(self._name("look", ref), compute)
+        look: Look = self.bench.feature(self._name("look", ref), compute)
         return look
 
     def flow(self, before: FrameRef, after: FrameRef) -> Flow:
         """Return where each pixel of one frame's grid lies in the other frame."""
 
         def compute() -> tuple[Flow, int]:
-            self._bench.check()
+            self.bench.check()
             flow = flow_between(self.look(before).texture, self.look(after).texture)
             return flow, flow.nbytes
 
         if before.digest == after.digest:
             return np.zeros((2, *self.look(before).texture.shape), np.float32)
-        flow: Flow = self._bench.feature(self._pair_name(before, after), compute)
+        flow: Flow = self.bench.feature(self._pair_name(before, after), compute)
         return flow
 
     def flow_to(self, offset: int) -> Flow | None:
@@ -123,25 +123,25 @@ class Looks:
         return self._flows[offset]
 
     def _is_plain(self, ref: FrameRef) -> bool:
-        planes = self._bench.pixels(ref, FrameForm.FULL)
+        planes = self.bench.pixels(ref, FrameForm.FULL)
 
         def compute() -> tuple[bool, int]:
             return bool(planes.min() >= -CODE_LIMIT and planes.max() <= CODE_LIMIT), VERDICT_BYTES  # false for NaN
 
-        plain: bool = self._bench.feature(("repair", "plain", ref.digest), compute)
+        plain: bool = self.bench.feature(("repair", "plain", ref.digest), compute)
         return plain
 
     def _coded(self, planes: Planes) -> Planes:
         known = planes
         if not (planes.min() >= -SOURCE_LIMIT and planes.max() <= SOURCE_LIMIT):  # true for NaN
             known = _known(planes)
-        out: Planes = self._bench.pool.array(planes.shape, np.float32)
+        out: Planes = self.bench.pool.array(planes.shape, np.float32)
         if self.conversion is not None:
             known = self.conversion.forward(known, out)
         return np.clip(known, -CODE_LIMIT, CODE_LIMIT, out=out)
 
     def _luma(self, code: Planes) -> Plane:
-        luma: Plane = self._bench.pool.array(code.shape[1:], np.float32)
+        luma: Plane = self.bench.pool.array(code.shape[1:], np.float32)
         shares = LUMA if code.shape[0] == 3 else np.ones(1, np.float32)
         for top in range(0, len(luma), BAND_ROWS):  # no matrix product, whose rounding goes with its threads
             rows = slice(top, top + BAND_ROWS)

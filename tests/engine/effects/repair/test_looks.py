@@ -5,39 +5,14 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reelmend.buffer.memory import ContentMemory
-from reelmend.buffer.pool import PlanesPool
-from reelmend.buffer.window import Window
 from reelmend.colour import Transfer, from_linear
-from reelmend.effects.effect import Workbench
-from reelmend.effects.renderer import Renderer
 from reelmend.effects.repair.looks import CODE_LIMIT, Looks
-from reelmend.frames import FrameForm, FrameFormat, FrameRef, Planes, content_digest
 from reelmend.inference.models import ModelStore
 from reelmend.motion import composed, flow_between, texture_of
-from support.clips import Frames, moving_scene
+from support.clips import moving_scene
+from support.repair_models import looks_at
 
 FRAMES = moving_scene(5, width=90, height=70)
-
-
-def looks_at(store: ModelStore, frames: Frames, own: tuple[bool, ...] | None = None, transfer: str = "auto") -> Looks:
-    """Return the looks of a window around the middle one of the frames."""
-    refs = tuple(FrameRef(n, content_digest(frame), FrameFormat.of(frame)) for n, frame in enumerate(frames))
-    by_digest = dict(zip((ref.digest for ref in refs), frames, strict=True))
-    renderer = Renderer(store)
-    memory = ContentMemory(1 << 28)
-
-    def pixels(ref: FrameRef, form: FrameForm) -> Planes:
-        assert form is FrameForm.FULL
-        return by_digest[ref.digest]
-
-    pool = PlanesPool(memory, 0)
-    model, values = store.get("repair"), {"input_transfer": transfer}
-    bench = Workbench(
-        model, values, renderer.sessions, memory, pool, renderer.turns, renderer.helpers, pixels, pool.output
-    )
-    radius = len(frames) // 2
-    return Looks(bench, Window(radius, radius, refs, own or (True,) * len(frames)))
 
 
 def test_frame_that_the_model_takes_as_it_is_is_not_copied(store: ModelStore) -> None:
@@ -116,7 +91,7 @@ def test_look_and_flow_are_made_once_for_all_windows(store: ModelStore) -> None:
     assert not looks.is_looked_at(before)
     assert not looks.is_measured(before, after)
     flow = looks.flow(before, after)
-    again = Looks(looks._bench, looks.window)
+    again = Looks(looks.bench, looks.window)
     assert again.is_looked_at(before)
     assert again.is_measured(before, after)
     assert again.flow(before, after) is flow
