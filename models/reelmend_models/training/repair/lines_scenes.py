@@ -30,7 +30,9 @@ LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
 FRAMES = 15
 MOST_ROWS = 576
 STRETCHES_A_CLIP = 12
-FAINTEST, PLAINEST = 0.012, 0.9
+FAINTEST, PLAINEST = 0.012, 0.95
+MOST_EVEN = 0.15
+"""Opacity up to which scratches may be even and still: more of that is what a wire looks like."""
 
 
 @dataclass(frozen=True)
@@ -128,8 +130,9 @@ def _drawn(
 
 def _shaken(rng: np.random.Generator) -> npt.NDArray[np.float64]:
     """Return (15, 2) the unsteadiness of a hand, of deviation about 1."""
-    steps = rng.normal(size=(FRAMES + 8, 2))
-    return np.asarray(np.stack([steps[n : n + 9].mean(axis=0) for n in range(FRAMES)]) * 3.0)
+    steps: npt.NDArray[np.float64] = rng.normal(size=(FRAMES + 8, 2))
+    means = [3.0 * steps[n : n + 9].mean(axis=0) for n in range(FRAMES)]
+    return np.asarray(np.stack(means), np.float64)
 
 
 def _looked(rng: np.random.Generator, luma: Plane) -> Plane:
@@ -153,8 +156,8 @@ def _scratched(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArra
     draws = Draws("scratch", int(rng.integers(1 << 31)))
     lines = []
     for number in range(int(rng.integers(1, 5))):
-        even = rng.random() < 0.35
         opacity = float(np.exp(rng.uniform(np.log(FAINTEST), np.log(PLAINEST))))
+        even = rng.random() < 0.4 and opacity < MOST_EVEN
         own = Scratch(
             width_px=stage.width_px,
             slope_px=stage.slope_px,
