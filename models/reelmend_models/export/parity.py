@@ -20,6 +20,7 @@ def torch_outputs(recipe: GraphRecipe, inputs: Mapping[str, torch.Tensor]) -> Ar
     """Return what the torch module gives, by output name."""
     with torch.inference_mode():
         outputs = recipe.module(*inputs.values())
+    outputs = (outputs,) if isinstance(outputs, torch.Tensor) else outputs
     return {name: np.ascontiguousarray(output.numpy()) for name, output in zip(recipe.outputs, outputs, strict=True)}
 
 

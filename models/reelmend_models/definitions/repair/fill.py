@@ -135,7 +135,7 @@ class Fill(nn.Module):
         """Return the softmax of opinions over the sources that exist."""
         exists = torch.cat([there, torch.ones_like(there[:, : SOURCES - NEIGHBOURS])], dim=1)[:, :, None, None]
         say = torch.exp(torch.clamp(opinion, -MOST_SURE, MOST_SURE)) * exists
-        return say / nn.functional.conv2d(say, torch.ones(1, SOURCES, 1, 1))
+        return say / nn.functional.conv2d(say, say.new_ones(1, SOURCES, 1, 1))
 
     def _surroundings(self, here: Tensor, good: Tensor, around: Tensor) -> tuple[Tensor, Tensor]:
         """Return the block with what is damaged filled from around it, coarse where holes are wide (push and pull)."""
