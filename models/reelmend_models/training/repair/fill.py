@@ -9,22 +9,23 @@ from functools import cached_property
 import numpy as np
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
-from reelmend_models.definitions.repair.fill import MARGIN, Fill
-from reelmend_models.definitions.repair.fill_light import FillLight
+from reelmend_models.definitions.repair.fill import CORE, MARGIN, Fill
+from reelmend_models.definitions.repair.fill_light import NEIGHBOURS, FillLight
 from reelmend_models.training.repair.fill_blocks import (
-    NEIGHBOURS_OF_WINDOW,
     Blocks,
     blocks_of,
     case_of,
     matte_as_found,
     touched_places,
 )
+from reelmend_models.training.repair.fill_windows import fill_window_of
 from reelmend_models.training.repair.part import Settings
-from reelmend_models.training.repair.samples import Pool, Window, window_of
+from reelmend_models.training.repair.samples import Pool
 from reelmend_models.training.repair.stills import Origin
 
-MIDDLE, SCRATCH = 2, 2
+SCRATCH = 2
 POOL_WINDOWS, POOL_STEPS = 400, 800
 """Windows are drawn in pools, a new one every so many steps."""
 VALIDATION_WINDOWS = 96
@@ -34,10 +35,9 @@ LOST_SIDES = (0.06, 0.06, 0.03)
 LOST_NEIGHBOUR = 0.04
 DAMAGED_FROM, SEEN_FROM = 0.05, 0.1
 BESIDE_WEIGHT = 0.25
+BUSY_FROM, EVEN_PIXELS = 0.04, 9
 SCRATCH_SHARE = 0.45
 SQUARE_WEIGHT, ABSOLUTE_WEIGHT, SLOPE_WEIGHT = 5.0, 0.5, 0.15
-FIRST_WINDOW = 1 << 20
-"""The detector learns from the windows before this one."""
 AT_ONCE = 64
 
 Batch = tuple[Tensor, ...]
@@ -107,13 +107,12 @@ class Filler:
         return self._drawn[1]
 
     def _draw(self, number: int) -> Drawn:
-        first = FIRST_WINDOW + (self.settings.seed * 1000 + number) * POOL_WINDOWS
+        first = number * POOL_WINDOWS
         return drawn_from(self._pool, range(first, first + POOL_WINDOWS), self._light, is_training=True)
 
     @cached_property
     def _unseen(self) -> Drawn:
-        windows = range(FIRST_WINDOW, FIRST_WINDOW + VALIDATION_WINDOWS)
-        return drawn_from(self._validation, windows, self._light, is_training=False)
+        return drawn_from(self._validation, range(VALIDATION_WINDOWS), self._light, is_training=False)
 
 
 class Drawn:
@@ -133,32 +132,30 @@ def drawn_from(pool: Pool, windows: range, light: FillLight, is_training: bool) 
     """Return blocks of the damaged windows of these numbers; for validation under mattes that are a pixel too wide."""
     parts = []
     for number in windows:
-        window = window_of(pool, number, clean_share=0.0)
+        window = fill_window_of(pool, number)
         rng = np.random.default_rng((pool.seed, 5, number))
-        true = window.mattes[MIDDLE]
+        true = window.mattes
         matte, scratch = matte_as_found(rng, true) if is_training else matte_as_found(None, true)
-        there = _lost(rng, window) if is_training else [float(window.present[n]) for n in NEIGHBOURS_OF_WINDOW]
+        there = _left(rng) if is_training else [1.0] * NEIGHBOURS
         places = [
             (top, left)
             for top, left in touched_places(matte)
-            if top + 48 <= matte.shape[0] and left + 48 <= matte.shape[1]
+            if top + CORE <= matte.shape[0] and left + CORE <= matte.shape[1]
         ]
         if not places:
             continue
         chosen = [places[index] for index in rng.permutation(len(places))[:MOST_BLOCKS_A_WINDOW]]
         blocks = blocks_of(case_of(window, matte, scratch, there, light), chosen)
         opacity = torch.from_numpy(np.stack([true.max(0), true[SCRATCH]]))
-        cores = torch.stack([opacity[:, top : top + 48, left : left + 48] for top, left in chosen])
+        cores = torch.stack([opacity[:, top : top + CORE, left : left + CORE] for top, left in chosen])
         parts.append((blocks.halves(), cores.half()))
     return Drawn(parts)
 
 
 def loss_of(fill: Tensor, clean: Tensor, matte: Tensor, true: Tensor) -> Tensor:
-    """Return how far the fill is off where it will be seen: mostly where the picture is truly damaged."""
-    seen = matte[:, MARGIN:-MARGIN, MARGIN:-MARGIN] * (
-        BESIDE_WEIGHT + (1 - BESIDE_WEIGHT) * (true[:, 0] > DAMAGED_FROM).float()
-    )
-    say = seen[:, None]
+    """Return how far the fill is off where it will be seen: mostly where the picture is truly damaged, and even."""
+    seen = BESIDE_WEIGHT + (1 - BESIDE_WEIGHT) * (true[:, 0] > DAMAGED_FROM).float()
+    say = matte[:, None, MARGIN:-MARGIN, MARGIN:-MARGIN] * seen[:, None] * _evenness(clean)
     off = fill - clean
     across, down = off.diff(dim=3) * say[..., 1:], off.diff(dim=2) * say[..., 1:, :]
     slopes = across.abs().sum() + down.abs().sum()
@@ -167,9 +164,20 @@ def loss_of(fill: Tensor, clean: Tensor, matte: Tensor, true: Tensor) -> Tensor:
     return weighted / (3 * say.sum() + 1)
 
 
-def _lost(rng: np.random.Generator, window: Window) -> list[float]:
-    """Return which neighbours are there: those of the window, less what cuts and clip ends take."""
-    there = [float(window.present[place]) for place in NEIGHBOURS_OF_WINDOW]
+def _evenness(clean: Tensor) -> Tensor:
+    """Return (B, 1, H, W) from 1 where the picture is even down to little where it is busy and hides what is wrong."""
+    light = clean.mean(1, keepdim=True)
+    light = light - light.mean((2, 3), keepdim=True)
+    mean, square = (
+        functional.avg_pool2d(values, EVEN_PIXELS, 1, EVEN_PIXELS // 2, count_include_pad=False)
+        for values in (light, light * light)
+    )
+    return BUSY_FROM / (BUSY_FROM + torch.sqrt(torch.relu(square - mean * mean) + 1e-8))
+
+
+def _left(rng: np.random.Generator) -> list[float]:
+    """Return which neighbours there are, as cuts and clip ends leave them."""
+    there = [1.0] * NEIGHBOURS
     before, after, both = np.cumsum(LOST_SIDES)
     chance = rng.random()
     if chance < before or after <= chance < both:

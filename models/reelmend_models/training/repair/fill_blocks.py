@@ -14,14 +14,14 @@ from torch import Tensor
 from reelmend.motion import Flow, moved
 from reelmend_models.definitions.repair.fill import BLOCK, CELLS, CORE, MARGIN
 from reelmend_models.definitions.repair.fill_light import CELL, FillLight
-from reelmend_models.training.repair.samples import Window
+from reelmend_models.training.repair.fill_windows import FillWindow
 
 Plane = npt.NDArray[np.float32]
 Planes = npt.NDArray[np.float32]
 
 MIDDLE, SCRATCH = 2, 2
 NEIGHBOURS_OF_WINDOW = (1, 3, 0, 4)
-"""Places in a window's five frames of the neighbours at −1, +1, −2, +2; without the middle: of their flows."""
+"""Places in a window's five frames of the neighbours at −1, +1, −2, +2."""
 MOST_MISSED_PIXELS = 8.0
 SEEN_FROM = 0.1
 
@@ -77,11 +77,11 @@ class Blocks:
         return Blocks(*(getattr(self, name.name)[places].float() for name in fields(self)))
 
 
-def case_of(window: Window, matte: Plane, scratch: Plane, there: Sequence[float], light: FillLight) -> FillCase:
+def case_of(window: FillWindow, matte: Plane, scratch: Plane, there: Sequence[float], light: FillLight) -> FillCase:
     """Return the case of a window's middle frame. matte, scratch: (H, W), as a detector gives them."""
     frames = [np.ascontiguousarray(frame.transpose(2, 0, 1)) for frame in window.damaged]
     here = frames[MIDDLE]
-    flows = [window.flows[place - (place > MIDDLE)] for place in NEIGHBOURS_OF_WINDOW]
+    flows = window.flows
     near = [frames[place] for place in NEIGHBOURS_OF_WINDOW]
     others = np.stack([_moved_planes(frame, flow) for frame, flow in zip(near, flows, strict=True)])
     cells = np.stack([_cells(here), *(_moved_planes(_cells(f), flow) for f, flow in zip(near, flows, strict=True))])
