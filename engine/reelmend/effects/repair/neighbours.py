@@ -105,6 +105,10 @@ class Shot:
         without = self._without_grid(self._window)
         return self._window if without else self.far(), without
 
+    def ungridded(self) -> list[FrameRef]:
+        """Return the frames that it takes a grid of to judge all of the window's cuts."""
+        return self._without_grid(self._window)
+
     def judge(self) -> None:
         """Judge all of the window's cuts, also beyond the first: the next windows then know them."""
         if self._stops:

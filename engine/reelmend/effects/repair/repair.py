@@ -146,6 +146,8 @@ class _Run:
         if self._asks.for_lines:
             far, ungridded = self._shot.maybe_far()
             lacking |= {ref.digest: ref for ref in self._lines_in(far).lacks()}
+        else:
+            ungridded = self._shot.ungridded()
         return lacking, ungridded
 
     def _lacking_near(self) -> Iterator[FrameRef]:
