@@ -9,7 +9,7 @@ from reelmend_models.definitions.repair.lines import STRIPS
 from reelmend_models.definitions.repair.lines_follow import INNER, OUTER, REACH, Candidates, Followed, around, at
 
 TRAVEL_ROWS, TRAVEL_COLUMNS = 20, 36
-FEATURES = 34
+FEATURES = 35
 FAR = 30.0
 TINY = 1e-6
 
@@ -90,13 +90,16 @@ def _see_through(followed: Followed, found: Candidates) -> list[Tensor]:
     beside = (left + right) / 2
     on_line = light[..., middle]
     lifted = on_line - beside
+    whole = light[..., middle - 2 : middle + 3].mean(dim=3) - beside
+    steadied = _without_common_gain(whole)
     noise = (left - right).square().mean(dim=(1, 2)) / 2 + TINY
     unrest = _varies(left - right, 1) / 2 + TINY
-    size = lifted.mean(dim=(1, 2)).abs() + 1e-3
+    size = whole.mean(dim=(1, 2)).abs() + 5e-4
     parts = [
-        torch.log10((_varies(lifted, 1) + TINY) / unrest),
-        torch.sqrt(torch.clamp(_varies(lifted, 1) - 3.0 * unrest, min=0.0)) / size,
-        torch.sqrt(torch.clamp(_varies(lifted.mean(dim=1, keepdim=True), 2), min=0.0)) / size,
+        torch.log10((_varies(whole, 1) + TINY) / unrest),
+        torch.log10((_varies(steadied, 1) + TINY) / unrest),
+        torch.sqrt(torch.clamp(_varies(steadied, 1) - 1.5 * unrest, min=0.0)) / size,
+        torch.sqrt(torch.clamp(_varies(whole.mean(dim=1, keepdim=True), 2), min=0.0)) / size,
         torch.log10(size / torch.sqrt(unrest)),
     ]
     parts = [part.clamp(max=5.0) for part in parts]
@@ -117,6 +120,15 @@ def _see_through(followed: Followed, found: Candidates) -> list[Tensor]:
         torch.log10(torch.sqrt(noise)),
         torch.log10((left - right).mean(dim=(1, 2)).abs() + 1e-4),
     ]
+
+
+def _without_common_gain(lifted: Tensor) -> Tensor:
+    """Return (K, T, 40) with each frame brought to the mean contrast of all: lamps and focus change a mast's alike."""
+    by_frame = lifted.mean(dim=2, keepdim=True)
+    mean = by_frame.mean(dim=1, keepdim=True)
+    sign = torch.where(mean < 0, -1.0, 1.0)
+    gain = torch.clamp(sign * by_frame, min=1e-4) / torch.clamp(mean.abs(), min=1e-4)
+    return lifted / torch.clamp(gain, 0.5, 2.0)
 
 
 def _varies(values: Tensor, axis: int) -> Tensor:

@@ -20,9 +20,10 @@ from reelmend_models.definitions.repair.lines_judge import looked_at
 from reelmend_models.training.repair.lines_scenes import FRAMES, Material, Scene, scene_of
 
 MIDDLE = FRAMES // 2
-WINDOWS = ((1, 13), (1, 13), (MIDDLE, 13), (1, MIDDLE), (MIDDLE - 2, MIDDLE + 2), (MIDDLE, MIDDLE))
+LAST = FRAMES - 1
+WINDOWS = ((0, LAST), (0, LAST), (MIDDLE, LAST), (0, MIDDLE), (MIDDLE - 2, MIDDLE + 2), (MIDDLE, MIDDLE))
 """First and last frame of windows around the middle one: whole, at a clip's start and end, short, a single frame."""
-WINDOWS_A_SCENE = 3
+WINDOWS_A_SCENE = 2
 ON_A_LINE, OFF_A_LINE = 1.6, 3.5
 """Columns from a true scratch, root mean square, up to which a line is that scratch, and from which it is none."""
 CLIP_COLUMNS = 4.0

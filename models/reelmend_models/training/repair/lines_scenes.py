@@ -27,8 +27,8 @@ from reelmend_models.training.repair.stills import Origin, stills_of
 
 Plane = npt.NDArray[np.float32]
 LUMA = np.array([0.2126, 0.7152, 0.0722], np.float32)
-FRAMES = 15
-MOST_ROWS = 576
+FRAMES = 13
+MOST_ROWS = 540
 STRETCHES_A_CLIP = 12
 FAINTEST, PLAINEST = 0.012, 0.95
 MOST_EVEN = 0.15
@@ -37,7 +37,7 @@ MOST_EVEN = 0.15
 
 @dataclass(frozen=True)
 class Material:
-    """What scenes are made from: still pictures (H, W), stretches of footage (15, H, W), 8 bits, and whose they are."""
+    """What scenes are made from: still pictures (H, W), stretches of footage (13, H, W), 8 bits, and whose they are."""
 
     split: Split
     stills: Sequence[npt.NDArray[np.uint8]]
@@ -47,7 +47,7 @@ class Material:
 
 @dataclass(frozen=True)
 class Scene:
-    """luma: (15, H, W). scratches: (N, 15, H) columns of each scratch in each frame; opacities: of its middle."""
+    """luma: (13, H, W). scratches: (N, 13, H) columns of each scratch in each frame; opacities: of its middle."""
 
     luma: Plane
     scratches: npt.NDArray[np.float64]
@@ -71,6 +71,8 @@ def scene_of(material: Material, number: int, scratched: float = 0.7) -> Scene:
         luma = _before_structures(rng, material.stills)
     else:
         luma = _moving(rng, material.stills)
+    if rng.random() < 0.35:
+        luma = _passed(rng, luma, material.stills)
     luma = _looked(rng, luma)
     columns = np.zeros((0, *luma.shape[:2]))
     opacities = columns
@@ -82,8 +84,7 @@ def scene_of(material: Material, number: int, scratched: float = 0.7) -> Scene:
 
 def _moving(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -> Plane:
     """Return a still picture that a camera moves over, with things that stand upright before it."""
-    rows = int(rng.choice([360, 480, 540, MOST_ROWS]))
-    columns = round(rows * float(rng.choice([1.0, 1.33])))
+    rows = columns = int(rng.choice([360, 480, MOST_ROWS]))
     still = stills[int(rng.integers(len(stills)))]
     if rng.random() < 0.3:
         still = np.ascontiguousarray(np.rot90(still))
@@ -101,7 +102,7 @@ def _moving(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -
 
 def _before_structures(rng: np.random.Generator, stills: Sequence[npt.NDArray[np.uint8]]) -> Plane:
     """Return a still behind upright structures, as a camera that stands or pans sees both."""
-    rows, columns = int(rng.choice([480, 540])), 720
+    rows, columns = int(rng.choice([480, MOST_ROWS])), 540
     still = cv2.resize(stills[int(rng.integers(len(stills)))], (columns, rows), interpolation=cv2.INTER_AREA)
     first = np.repeat(still[..., None].astype(np.float32) / np.float32(255), 3, 2)
     clip = ClipInfo(FRAMES, rows, columns)
@@ -128,8 +129,26 @@ def _drawn(
     return light
 
 
+def _passed(rng: np.random.Generator, luma: Plane, stills: Sequence[npt.NDArray[np.uint8]]) -> Plane:
+    """Return the clip with somebody who walks by in front of all that stands there."""
+    rows, columns = luma.shape[1:]
+    still = stills[int(rng.integers(len(stills)))]
+    light, span = rng.uniform(0.05, 0.7), rng.uniform(0.05, 0.5)
+    own = cv2.resize(still, (columns, rows)).astype(np.float32) / np.float32(255) * np.float32(span) + np.float32(light)
+    x, y = rng.uniform(-0.2, 1.2) * columns, rng.uniform(0.3, 0.9) * rows
+    tall, wide = rng.uniform(0.15, 0.6) * rows, rng.uniform(0.04, 0.25) * columns
+    step = float(rng.uniform(0.005, 0.05) * columns * rng.choice([-1, 1]))
+    down, across = np.mgrid[:rows, :columns].astype(np.float32)
+    planes = []
+    for number, plane in enumerate(luma):
+        inside = 1 - np.hypot((across - x - step * number) / wide, (down - y) / tall)
+        cover = np.clip(inside * wide / 2, 0, 1).astype(np.float32)
+        planes.append(plane + cover * (np.roll(own, round(step * number), 1) - plane))
+    return np.stack(planes)
+
+
 def _shaken(rng: np.random.Generator) -> npt.NDArray[np.float64]:
-    """Return (15, 2) the unsteadiness of a hand, of deviation about 1."""
+    """Return (13, 2) the unsteadiness of a hand, of deviation about 1."""
     steps: npt.NDArray[np.float64] = rng.normal(size=(FRAMES + 8, 2))
     means = [3.0 * steps[n : n + 9].mean(axis=0) for n in range(FRAMES)]
     return np.asarray(np.stack(means), np.float64)
@@ -156,14 +175,16 @@ def _scratched(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArra
     draws = Draws("scratch", int(rng.integers(1 << 31)))
     lines = []
     for number in range(int(rng.integers(1, 5))):
-        opacity = float(np.exp(rng.uniform(np.log(FAINTEST), np.log(PLAINEST))))
-        even = rng.random() < 0.4 and opacity < MOST_EVEN
+        plain = rng.random() < 0.5
+        low, high = (MOST_EVEN, PLAINEST) if plain else (FAINTEST, MOST_EVEN)
+        opacity = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+        even = rng.random() < 0.4 and not plain
         own = Scratch(
             width_px=stage.width_px,
             slope_px=stage.slope_px,
             opacity=opacity,
             wander_px=(0.0, 0.5) if even else (0.3, 6.0),
-            fade=(0.0, 0.2) if even else (0.2, 1.0),
+            fade=(0.0, 0.2) if even else (0.1, 1.0),
             bright_share=0.5,
         )
         lines.append(_anywhere(own, draws, number, clip))

@@ -82,7 +82,7 @@ def test_a_planted_line_is_labelled_and_no_other() -> None:
     luma[:, :, 70] += 0.05
     path = np.full((1, FRAMES, 200), 70.0)
     look = SceneLook(luma)
-    followed, _ = looked_at(*look.inputs(MIDDLE, 1, 13))
+    followed, _ = looked_at(*look.inputs(MIDDLE, 0, FRAMES - 1))
     label = labels(followed, Scene(luma, path, np.full_like(path, 0.1)), 160)
     assert label[0] == 1
     assert (label[1:] <= 0).all()
