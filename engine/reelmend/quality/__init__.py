@@ -26,7 +26,7 @@ from reelmend.quality.flicker_series import (
     log_ratio,
 )
 from reelmend.quality.halo import halo
-from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
+from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_beyond_margin, matte_scores_per_class
 from reelmend.quality.motion import flow_steps_dis, temporal_difference_error, warp_error_dis
 from reelmend.quality.plant import Recovery, plant_and_recover
 from reelmend.quality.registry import MEASURES, Direction, Measure, Need, Reading, take
@@ -80,6 +80,7 @@ __all__ = [
     "luma_moved",
     "luma_moved_worst",
     "matte_scores",
+    "matte_scores_beyond_margin",
     "matte_scores_per_class",
     "mean_luma_series",
     "plant_and_recover",

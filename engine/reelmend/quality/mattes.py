@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,6 +16,8 @@ Plane: TypeAlias = NDArray[np.float32]
 
 INSIDE_ABOVE = 0.1
 FOUND_FROM = 0.5
+MARGIN_PX = 2
+"""How far a matte may reach beyond a defect: repairs grow and feather theirs, to cover soft edges."""
 
 _FULL_SCALE = {"bool": 1.0, "uint8": 255.0, "uint16": 65535.0}
 
@@ -140,6 +143,21 @@ def matte_scores(found: Matte | None, truth: Matte | None, ignored: Matte | None
     if next(found_planes, None) is not None:
         raise QualityError("the found matte has more frames than the true matte: both must be equally long")
     return counts.scores()
+
+
+def matte_scores_beyond_margin(found: Matte | None, truth: NDArray[Any] | None) -> MatteScores:
+    """Return `matte_scores` where what is found within 2 px of a true defect, but not on it, counts for neither side.
+
+    The margin is made of squares around all that the true matte touches. A matte with a margin of one pixel around each
+    defect has a precision of 1 by this measure; by `matte_scores` one of 0.6 to 0.8 where defects are specks. Recall by
+    pixel is the same. Range of each: 0 to 1, higher is better. Source: as `matte_scores`; the margin is this project's.
+    """
+    if truth is None:
+        return matte_scores(found, truth)
+    side = 2 * MARGIN_PX + 1
+    square = np.ones((side, side), np.uint8)
+    margins = (cv2.dilate((plane > 0.0).astype(np.uint8), square) > 0 for plane in planes_of(truth))
+    return matte_scores(found, truth, margins)
 
 
 def matte_scores_per_class(

@@ -26,7 +26,7 @@ from reelmend.quality.flicker_series import (
     log_ratio,
 )
 from reelmend.quality.halo import halo
-from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class
+from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_beyond_margin, matte_scores_per_class
 from reelmend.quality.motion import temporal_difference_error, warp_error_dis
 from reelmend.quality.repair import bit_identical_share, changed_ppm, grain_kept, harm_ppm, psnr_inside, psnr_outside
 from reelmend.quality.scene import Restoration
@@ -203,6 +203,10 @@ def _score(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], floa
     return lambda r: pick(r.matte_scores)
 
 
+def _beyond_margin(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], Value]:
+    return lambda r: pick(r.matte_scores_beyond_margin)
+
+
 def _score_per_class(pick: Callable[[MatteScores], float]) -> Callable[[Restoration], Value]:
     return lambda r: {name: pick(scores) for name, scores in r.matte_scores_per_class.items()}
 
@@ -216,6 +220,7 @@ _SCORES: dict[str, Callable[[MatteScores], float]] = {
     "matched_precision": lambda s: s.matched_precision,
     "matched_recall": lambda s: s.matched_recall,
 }
+_BEYOND_MARGIN = ("precision", "matched_precision", "matched_recall")
 _HIGHER, _LOWER, _ONE = Direction.HIGHER, Direction.LOWER, Direction.ONE
 _REFERENCE = frozenset({Need.REFERENCE})
 _PLACED = frozenset({Need.REFERENCE, Need.MATTE})
@@ -238,6 +243,11 @@ _ALL = (
     *(
         Measure(f"matte_{name}", "share", _HIGHER, _MATTES, _score(pick), matte_scores)
         for name, pick in _SCORES.items()
+    ),
+    *(
+        Measure(f"matte_margin_{name}", "share", _HIGHER, _MATTES, _beyond_margin(pick), matte_scores_beyond_margin)
+        for name, pick in _SCORES.items()
+        if name in _BEYOND_MARGIN
     ),
     *(
         Measure(f"class_{name}", "share", _HIGHER, _CLASSES, _score_per_class(pick), matte_scores_per_class)

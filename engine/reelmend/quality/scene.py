@@ -11,7 +11,13 @@ from numpy.typing import NDArray
 from reelmend.quality.errors import QualityError
 from reelmend.quality.flicker import luma_grid_series, mean_luma_series
 from reelmend.quality.flicker_series import Series, Shots
-from reelmend.quality.mattes import MatteScores, matte_scores, matte_scores_per_class, union_of
+from reelmend.quality.mattes import (
+    MatteScores,
+    matte_scores,
+    matte_scores_beyond_margin,
+    matte_scores_per_class,
+    union_of,
+)
 from reelmend.quality.motion import FlowStep, flow_steps_dis
 from reelmend.quality.timeline import Timeline, find_timeline
 
@@ -141,6 +147,12 @@ class Restoration:
     def matte_scores(self) -> MatteScores:
         """Scores of the found matte over all classes."""
         return matte_scores(self.found_matte_of_all, self.scene.matte)
+
+    @cached_property
+    def matte_scores_beyond_margin(self) -> MatteScores:
+        """The same without what lies within two pixels of a true defect."""
+        matte = None if self.scene.matte is None else np.asarray(self.scene.matte)
+        return matte_scores_beyond_margin(self.found_matte_of_all, matte)
 
     @cached_property
     def matte_scores_per_class(self) -> dict[str, MatteScores]:

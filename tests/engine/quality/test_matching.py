@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from reelmend.quality import matte_scores
+from reelmend.quality import matte_scores, matte_scores_beyond_margin
 from reelmend.quality.matching import MATCHED_IOU, by_iou
 
 SHAPE = (40, 60)
@@ -53,6 +53,22 @@ def test_scores_pool_matches_over_frames() -> None:
     scores = matte_scores(found, true)
     assert scores.matched_precision == pytest.approx(2 / 3)
     assert scores.matched_recall == pytest.approx(2 / 3)
+
+
+def test_a_margin_around_specks_costs_precision_to_the_pixel_and_none_beyond_the_margin() -> None:
+    true = np.stack([mask((10, 10, 2, 2), (20, 20, 1, 1), (30, 40, 3, 2))])
+    grown = np.stack([mask((9, 9, 4, 4), (19, 19, 3, 3), (29, 39, 5, 4))])
+    assert matte_scores(grown, true).precision == pytest.approx(11 / 45)
+    assert matte_scores(grown, true).matched_recall == pytest.approx(1 / 3)
+    beyond = matte_scores_beyond_margin(grown, true)
+    assert (beyond.precision, beyond.recall, beyond.matched_precision, beyond.matched_recall) == (1.0, 1.0, 1.0, 1.0)
+
+
+def test_what_is_found_beyond_the_margin_counts_as_false() -> None:
+    true, found = np.stack([mask((10, 10, 4, 4))]), np.stack([mask((10, 10, 4, 10), (30, 30, 2, 2))])
+    beyond = matte_scores_beyond_margin(found, true)
+    assert beyond.precision == pytest.approx(16 / (16 + 4 * 4 + 4))
+    assert (beyond.matched_precision, beyond.matched_recall) == (0.5, 1.0)
 
 
 def test_nothing_found_where_nothing_is_has_full_scores() -> None:

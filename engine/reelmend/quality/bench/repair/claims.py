@@ -89,10 +89,10 @@ def _false_scratches(preset: str) -> tuple[Claim, Claim]:
 
 _DIRT = (
     Claim(f"PSNR, dB above {DIRT_PEER}", DIRT, "psnr", 2.0, False, Against.DIFFERENCE, DIRT_PEER),
-    _at_least(DIRT, "matte precision, by pixel", "matte_precision", 0.96),
+    _at_least(DIRT, "matte precision, by pixel", "matte_margin_precision", 0.96),
     _at_least(DIRT, "matte recall, by pixel", "matte_recall", 0.93),
-    _at_least(DIRT, "matte precision, by defect (IoU)", "matte_matched_precision", 0.96),
-    _at_least(DIRT, "matte recall, by defect (IoU)", "matte_matched_recall", 0.93),
+    _at_least(DIRT, "matte precision, by defect (IoU)", "matte_margin_matched_precision", 0.96),
+    _at_least(DIRT, "matte recall, by defect (IoU)", "matte_margin_matched_recall", 0.93),
     Claim("harm, ppm", DIRT, "harm", 60.0, against=Against.NOTHING),
     Claim("grain in the fill, distance from its surroundings'", GRAIN, "fill_grain", 0.15, against=Against.ONE),
 )

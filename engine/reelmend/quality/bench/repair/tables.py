@@ -15,7 +15,8 @@ _PICTURE = (
     Column("psnr_inside", "in the defects, dB"),
     Column("psnr_outside", "outside, dB"),
     Column("harm", "harm, ppm", 0),
-    Column("matte_precision", "matte precision", 3),
+    Column("matte_margin_precision", "matte precision", 3),
+    Column("matte_precision", "to the pixel", 3),
 )
 _OWN_BITS = Column("bit_identical_outside_own_matte", "source's bits outside its matte, %", 3, 100.0)
 _FALSE = (
@@ -25,8 +26,8 @@ _FALSE = (
 _DIRT = (
     *_PICTURE,
     Column("matte_recall", "recall", 3),
-    Column("matte_matched_precision", "precision by defect", 3),
-    Column("matte_matched_recall", "recall by defect", 3),
+    Column("matte_margin_matched_precision", "precision by defect", 3),
+    Column("matte_margin_matched_recall", "recall by defect", 3),
 )
 _SCRATCHES = (
     *_PICTURE,

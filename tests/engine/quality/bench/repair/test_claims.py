@@ -36,10 +36,10 @@ def test_the_repair_is_held_against_the_masked_median_of_the_same_clips() -> Non
 @pytest.mark.parametrize(
     ("preset", "measure", "told", "good", "bad"),
     [
-        ("repair-dirt", "matte_precision", "matte precision, by pixel", 0.96, 0.959),
+        ("repair-dirt", "matte_margin_precision", "matte precision, by pixel", 0.96, 0.959),
         ("repair-dirt", "matte_recall", "matte recall, by pixel", 0.93, 0.929),
-        ("repair-dirt", "matte_matched_precision", "matte precision, by defect", 0.96, 0.95),
-        ("repair-dirt", "matte_matched_recall", "matte recall, by defect", 0.93, 0.92),
+        ("repair-dirt", "matte_margin_matched_precision", "matte precision, by defect", 0.96, 0.95),
+        ("repair-dirt", "matte_margin_matched_recall", "matte recall, by defect", 0.93, 0.92),
         ("repair-dirt", "harm", "harm", 60.0, 61.0),
         ("repair-dirt-grain", "fill_grain", "grain in the fill", 0.86, 0.84),
         ("repair-dirt-grain", "fill_grain", "grain in the fill", 1.14, 1.16),
