@@ -6,11 +6,16 @@ from collections.abc import Mapping
 
 from reelmend.effects.deflicker import Deflicker
 from reelmend.effects.effect import Effect
+from reelmend.effects.repair.fill import filled
+from reelmend.effects.repair.lines import StandingLines
+from reelmend.effects.repair.repair import Repair
 from reelmend.effects.window_model import WindowModel
 from reelmend.errors import ModelError, UnknownNameError
 from reelmend.inference.models import Model, ModelStore
 
-EFFECTS: dict[str, Effect] = {effect.name: effect for effect in (Deflicker(), WindowModel())}
+EFFECTS: dict[str, Effect] = {
+    effect.name: effect for effect in (Deflicker(), Repair(filled, StandingLines), WindowModel())
+}
 
 
 def find_effect(name: str, effects: Mapping[str, Effect] = EFFECTS) -> Effect:

@@ -13,6 +13,8 @@ ANALYSIS = "analysis"
 """The group of parameters that say where in the clip to look."""
 GROUPS = (
     Group(name="main", label="Main"),
+    Group(name="detection", label="Detection"),
+    Group(name="matte", label="Matte"),
     Group(name="local", label="Local"),
     Group(name="temporal", label="Temporal"),
     Group(name=ANALYSIS, label="Analysis", open=False),

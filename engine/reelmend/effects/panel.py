@@ -103,6 +103,13 @@ FACES = {
         parameters=(ANY_STRENGTH, ANY_RADIUS, ANY_STOP_AT_CUTS, INPUT_TRANSFER_PARAMETER),
         clips=(SOURCE, MASK),
     ),
+    "repair": Face(
+        label="Repair",
+        version=(1, 0),
+        description="Finds dirt, blotches, hairs and scratches, shows them as a matte, and mends them from the frames "
+        "around and from their surroundings. Everything else keeps its own bits. Alpha passes through.",
+        views=("result", "source", "matte", "overlay", "difference", "split", "classes"),
+    ),
 }
 VIEW_LABELS = {
     "result": "Result",
@@ -110,6 +117,8 @@ VIEW_LABELS = {
     "gain": "Applied gain",
     "curve": "Luma curve",
     "matte": "Matte",
+    "overlay": "Overlay",
+    "classes": "Classes",
     "difference": "Difference",
     "split": "Split",
 }
@@ -117,6 +126,8 @@ VIEW_HINTS = {
     "gain": "Applied gain: mid grey is unchanged, white is doubled.",
     "curve": "Luma curve: the curve before and after, drawn over the result.",
     "matte": "Matte: white where the picture was mended, if the model tells.",
+    "overlay": "Overlay: what was found, over the dimmed picture: dirt orange, hairs green, scratches blue.",
+    "classes": "Classes: the mattes of dirt, hairs and scratches as red, green and blue.",
 }
 MATTE_OUTPUT = "matte"
 """The output that a node which has it as a view can put into the alpha channel."""
