@@ -107,9 +107,12 @@ def with_list(step: Step, listed: DetectionList) -> tuple[Step, list[str]]:
         values = {**made.parameters, **step.values}
         if (made.model, made.weights_sha256) != (step.model, step.manifest.weights_sha256):
             notes.append(
-                f"{listed.path} was made with model '{made.model}' {made.version}, this is '{step.model}' "
-                f"{step.manifest.version}: the fill may be another one"
+                f"{listed.path} was made with model '{made.model}' {made.version} of the weights "
+                f"{made.weights_sha256[:8]}, this is '{step.model}' {step.manifest.version} of the weights "
+                f"{step.manifest.weights_sha256[:8]}: the fill may differ"
             )
+        if made.matte_in and made.parameters.get(MATTE_USE) != BY_CLASS:
+            notes.append(f"{listed.path} was made with the matte {made.matte_in}, whose soft values are not in it")
     try:
         return made_step(step.effect, step.manifest, {**values, MATTE_USE: BY_CLASS}), notes
     except BadRequestError as error:
