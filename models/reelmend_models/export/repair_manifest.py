@@ -86,6 +86,16 @@ PARAMETERS = [
         group="detection",
         animates=True,
     ),
+    _number(
+        "protect_crowds",
+        "Protect crowds",
+        0.75,
+        (0.0, 1.0),
+        "How much more certain it must be where many alike lie close together: rain, snow, sparks, glitter. Lower it "
+        "for film that is dirty all over.",
+        group="detection",
+        animates=True,
+    ),
     {
         "name": "dilate",
         "label": "Dilate",

@@ -39,11 +39,21 @@ MOTION_LOGITS = 6.0
 """What full protection raises them by where the picture moves fast, or its motion is not known."""
 HIGHLIGHT_LOGITS = 6.0
 """What full protection raises them by in highlights: brighter than their surroundings, and near white."""
+CROWD_LOGITS = 6.0
+"""What full protection raises the strong threshold by for each doubling of a piece's crowd beyond ALLOWED_CROWD."""
+ALLOWED_CROWD = {"blotch": 6.0, "hair": 4.0, "scratch": 6.0}
+"""Pieces of one kind, as bright or dark against their surroundings, that dirt puts so close together."""
+CROWD_CELLS = 20
+CROWD_REACH_CELLS = 3
+"""A crowd is what lies within three cells of a piece's own; a cell's side is a twentieth of the picture's height."""
 BRIGHTER = (0.05, 0.25)
 NEAR_WHITE = (0.6, 0.9)
 SURROUNDINGS_SHARE = 1.0 / 24.0
 """Width of the surroundings of a highlight, as a share of the picture's longer side."""
 LEAST_LIKELIHOOD = 1e-6
+
+
+LIMITS = ("minimum_size", "maximum_size", "protect_motion", "protect_highlights", "protect_crowds")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +70,14 @@ class Choice:
     maximum_size: float = 0.0
     protect_motion: float = 0.0
     protect_highlights: float = 0.0
+    protect_crowds: float = 0.0
 
     @classmethod
     def of(cls, values: Values) -> Choice:
         return cls(
             enabled_kinds(values),
             tuple(float(values[f"{kind}_sensitivity"]) for kind in KINDS),
-            *(float(values[name]) for name in ("minimum_size", "maximum_size", "protect_motion", "protect_highlights")),
+            *(float(values[name]) for name in LIMITS),
         )
 
 
@@ -87,8 +98,9 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     weak, strong = _thresholds(choice)
     counts = np.asarray(choice.enabled)[kind] & (evidence >= weak[kind])
     index, kind, likelihood, evidence = (array[counts] for array in (index, kind, likelihood, evidence))
+    above = evidence - strong[kind]
     found_pieces = [
-        _strong_pieces(index[mine], number, likelihood[mine], evidence[mine] >= strong[number], choice, (height, width))
+        _strong_pieces(index[mine], number, likelihood[mine], above[mine], luma, choice)
         for number in range(len(KINDS))
         if (mine := kind == number).any()
     ]
@@ -155,19 +167,53 @@ def _strong_pieces(
     index: npt.NDArray[np.intp],
     kind: int,
     likelihood: Array,
-    is_strong: npt.NDArray[np.bool_],
+    above: Array,
+    luma: Plane,
     choice: Choice,
-    shape: tuple[int, int],
 ) -> Pieces:
-    """Return the pieces of one kind that have a strong pixel and a size within the limits."""
+    """Return the pieces of one kind that have a strong pixel and a size within the limits.
+
+    above: by how much the pixels' evidence is above the strong threshold.
+    """
+    shape = (luma.shape[0], luma.shape[1])
     mask: Mask = np.zeros(shape, np.uint8)
     mask.reshape(-1)[index] = 1
     count, labels = labelled(mask)
     label = labels.reshape(-1)[index]
-    kept = np.bincount(label[is_strong], minlength=count) > 0
+    best = np.full(count, -np.inf, np.float32)
+    np.maximum.at(best, label, above)
+    if choice.protect_crowds:
+        over = np.maximum(_crowd(index, label, count, luma) / np.float32(ALLOWED_CROWD[KINDS[kind]]), 1)
+        best -= np.float32(choice.protect_crowds * CROWD_LOGITS) * np.log2(over)
+    kept = best >= 0
     diameter = np.sqrt(np.bincount(label, minlength=count) * (4 / np.pi))
     kept &= diameter >= choice.minimum_size
     if choice.maximum_size and KINDS[kind] != "scratch":
         kept &= diameter <= choice.maximum_size
     here = kept[label]
     return Pieces(shape, index[here], np.full(np.count_nonzero(here), kind), label[here], likelihood[here])
+
+
+def _crowd(index: npt.NDArray[np.intp], label: npt.NDArray[np.int32], count: int, luma: Plane) -> Array:
+    """Return how many pieces lie around each of them, itself included, that are bright or dark as it is.
+
+    Dirt lies scattered; flakes, drops, sparks and glints come in crowds.
+    """
+    height, width = luma.shape
+    rows, columns = np.divmod(index, width)
+    around = _surroundings(luma)[rows // BLOCK, columns // BLOCK]
+    size = np.maximum(np.bincount(label, minlength=count), 1)
+    seen = (rows, columns, luma[rows, columns] - around)
+    row, column, brighter = (np.bincount(label, weights=values, minlength=count) / size for values in seen)
+    side = max(1.0, height / CROWD_CELLS)
+    cell = (row / side).astype(np.intp), (column / side).astype(np.intp)
+    bright = brighter > 0
+    is_piece = np.bincount(label, minlength=count) > 0
+    crowd = np.zeros(count, np.float32)
+    for alike in (is_piece & bright, is_piece & ~bright):
+        cells = np.zeros((int(height / side) + 1, int(width / side) + 1), np.float32)
+        np.add.at(cells, (cell[0][alike], cell[1][alike]), 1)
+        reach = 2 * CROWD_REACH_CELLS + 1
+        near = cv2.boxFilter(cells, -1, (reach, reach), normalize=False, borderType=cv2.BORDER_CONSTANT)
+        crowd[alike] = np.rint(near[cell[0][alike], cell[1][alike]])
+    return crowd

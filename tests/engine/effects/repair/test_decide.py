@@ -139,5 +139,52 @@ def test_choice_says_every_parameter_of_the_decision() -> None:
     values: dict[str, object] = {"blotches": True, "hairs": False, "scratches": True}
     values |= {f"{kind}_sensitivity": 0.1 * n for n, kind in enumerate(KINDS)}
     values |= {"minimum_size": 1.0, "maximum_size": 2.0, "protect_motion": 0.3, "protect_highlights": 0.4}
-    expected = ((True, False, True), (0.0, 0.1, 0.2), 1.0, 2.0, 0.3, 0.4)
+    values["protect_crowds"] = 0.6
+    expected = ((True, False, True), (0.0, 0.1, 0.2), 1.0, 2.0, 0.3, 0.4, 0.6)
     assert dataclasses.astuple(Choice.of(values)) == expected  # type: ignore[arg-type]
+
+
+def _specks(count: int, luma: np.ndarray, light: float) -> tuple[Found, np.ndarray]:
+    """Return likely specks side by side, and the frame that shows them."""
+    places = [(BLOTCH, 4 + 4 * (n // 12), 3 + 4 * (n % 12), 2, 2, STRONG + 0.05) for n in range(count)]
+    shown = luma.copy()
+    for _, top, left, height, width, _ in places:
+        shown[top : top + height, left : left + width] = light
+    return found(*places), shown
+
+
+def _crowd_of(count: int) -> tuple[Found, np.ndarray]:
+    return _specks(count, np.full((400, 400), 0.4, np.float32)[: SHAPE[0], : SHAPE[1]], 0.8)
+
+
+@pytest.mark.parametrize(("count", "kept"), [(3, True), (48, False)])
+def test_crowd_of_specks_is_left_alone_and_a_few_are_not(count: int, kept: bool) -> None:
+    what, luma = _crowd_of(count)
+    tall = np.full((400, SHAPE[1]), 0.4, np.float32)
+    tall[: SHAPE[0]] = luma
+    planes = np.zeros((3, *tall.shape), np.float32)
+    planes[:, : SHAPE[0]] = what.likelihood
+    unrest = np.zeros((100, 15), np.float32)
+    assert decide(Found(planes, unrest), tall, Choice(protect_crowds=1.0)).core().any() == kept
+    assert decide(Found(planes, unrest), tall, Choice(protect_crowds=0.0)).core().sum() == 4 * count
+
+
+def test_certain_defect_in_a_crowd_counts() -> None:
+    what, luma = _crowd_of(12)
+    planes = np.pad(what.likelihood, ((0, 0), (0, 360), (0, 0)))
+    planes[BLOTCH, 30:34, 30:34] = 1.0
+    tall = np.pad(luma, ((0, 360), (0, 0)), constant_values=np.float32(0.4))
+    tall[30:34, 30:34] = 0.8
+    taken = decide(Found(planes, np.zeros((100, 15), np.float32)), tall, Choice(protect_crowds=0.75)).core()
+    assert taken[BLOTCH, 30:34, 30:34].all()
+    assert taken.sum() == 16
+
+
+def test_bright_and_dark_specks_are_no_crowd_together() -> None:
+    tall = np.full((400, SHAPE[1]), 0.4, np.float32)
+    planes = np.zeros((3, *tall.shape), np.float32)
+    for n in range(10):
+        at = (slice(10, 12), slice(4 + 5 * n, 6 + 5 * n))
+        planes[BLOTCH][at] = STRONG + 0.05
+        tall[at] = 0.8 if n % 2 else 0.1
+    assert decide(Found(planes, np.zeros((100, 15), np.float32)), tall, Choice(protect_crowds=1.0)).core().sum() == 40
