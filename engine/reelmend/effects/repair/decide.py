@@ -5,6 +5,7 @@ What is calibrated is in this file alone, as constants.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -91,7 +92,7 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     index = _candidates(found.likelihood, choice)
     if not len(index):
         return Pieces.none((height, width))
-    values = np.take(found.likelihood.reshape(len(KINDS), -1), index, axis=1)
+    values = np.stack([np.take(plane, index) for plane in found.likelihood])
     kind = values.argmax(axis=0)
     likelihood = values[kind, np.arange(len(index))]
     evidence = _logit(likelihood) - _protection(found, luma, index, choice)
@@ -107,9 +108,9 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     return joined(found_pieces, (height, width))
 
 
-def _candidates(likelihood: npt.NDArray[np.float32], choice: Choice) -> npt.NDArray[np.intp]:
+def _candidates(likelihood: Sequence[Plane], choice: Choice) -> npt.NDArray[np.intp]:
     """Return the pixels, in the order of reading, where an enabled kind reaches its weak threshold unprotected."""
-    over = np.zeros(likelihood.shape[1:], bool)
+    over = np.zeros(likelihood[0].shape, bool)
     weak, _ = _thresholds(choice)
     for plane, threshold, enabled in zip(likelihood, _likelihood_at(weak), choice.enabled, strict=True):
         if enabled:

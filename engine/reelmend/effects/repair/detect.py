@@ -33,22 +33,19 @@ FAST = (0.01, 0.04)
 class Found:
     """What the detector says of a frame.
 
-    likelihood: (3, H, W) in 0…1, by KINDS. unrest: (⌈H/4⌉, ⌈W/4⌉) in 0…1, how fast the picture moves there, or how
-    little its motion is known.
+    likelihood: (H, W) in 0…1, for each of KINDS. unrest: (⌈H/4⌉, ⌈W/4⌉) in 0…1, how fast the picture moves there, or
+    how little its motion is known.
     """
 
-    likelihood: Planes
+    likelihood: tuple[Plane, ...]
     unrest: Plane
 
     def with_scratches(self, likelihood: Plane) -> Found:
         """Return the same with another likelihood of scratches (H, W), whichever is more at each pixel."""
         if not likelihood.any():
             return self
-        scratch = KINDS.index("scratch")
-        planes = [
-            np.maximum(plane, likelihood) if kind == scratch else plane for kind, plane in enumerate(self.likelihood)
-        ]
-        return Found(np.stack(planes), self.unrest)
+        *others, scratch = self.likelihood
+        return Found((*others, np.maximum(scratch, likelihood)), self.unrest)
 
 
 class Detector:
@@ -89,12 +86,12 @@ class Detector:
     def _computed(self) -> tuple[Found, int]:
         self._bench.check()
         if all(offset == 0 for offset in self._stands_in.values()):
-            blank = np.zeros((len(KINDS), self._height, self._width), np.float32)
-            found = Found(blank, np.zeros(_quarter(self._height, self._width), np.float32))
+            blank = np.zeros((self._height, self._width), np.float32)
+            found = Found((blank,) * len(KINDS), np.zeros(_quarter(self._height, self._width), np.float32))
         else:
             self.prepare()
             found = self._run()
-        return found, found.likelihood.nbytes + found.unrest.nbytes
+        return found, sum(plane.nbytes for plane in (*found.likelihood, found.unrest))
 
     def _run(self) -> Found:
         multiple = max(self._bench.model.manifest.spatial.multiple, BLOCK)
@@ -106,7 +103,7 @@ class Detector:
         self._bench.check()
         likelihood = run_stage(self._bench, self._stage, inputs, [LIKELIHOOD], size)[LIKELIHOOD]
         unrest = np.maximum(np.minimum(missed[-1], missed[1]), self._speed())
-        return Found(likelihood[:, : self._height, : self._width], unrest)
+        return Found(tuple(likelihood[:, : self._height, : self._width]), unrest)
 
     def _moved_luma(self, size: tuple[int, int]) -> Planes:
         """Return (5, H, W) luma, each neighbour moved onto the centre, padded by repeating the edge."""

@@ -29,7 +29,7 @@ def found(*spots: tuple[int, int, int, int, int, float], unrest: float = 0.0) ->
     planes = np.zeros((3, *SHAPE), np.float32)
     for kind, top, left, height, width, value in spots:
         planes[kind, top : top + height, left : left + width] = value
-    return Found(planes, np.full((10, 15), unrest, np.float32))
+    return Found(tuple(planes), np.full((10, 15), unrest, np.float32))
 
 
 def core(what: Found, choice: Choice | None = None, luma: np.ndarray = GREY) -> np.ndarray:
@@ -73,7 +73,7 @@ def test_kind_that_is_off_is_not_taken_and_is_no_other_kind_either(off: int) -> 
 @given(st.integers(0, 2**32 - 1), st.floats(0, 1), st.floats(0, 1))
 def test_more_sensitivity_never_takes_less(seed: int, one: float, other: float) -> None:
     planes = np.random.default_rng(seed).random((3, *SHAPE)).astype(np.float32) ** 4
-    what = Found(planes, np.zeros((10, 15), np.float32))
+    what = Found(tuple(planes), np.zeros((10, 15), np.float32))
     less, more = (core(what, Choice(sensitivity=(value,) * 3)) for value in sorted((one, other)))
     assert not (less & ~more).any()
 
@@ -122,7 +122,8 @@ def test_protected_highlights_are_bright_and_brighter_than_what_is_around() -> N
 
 def test_likelihoods_that_are_no_numbers_take_nothing() -> None:
     what = found((BLOTCH, 5, 5, 4, 4, 0.9))
-    what.likelihood[:, 20:25] = np.nan
+    for plane in what.likelihood:
+        plane[20:25] = np.nan
     assert core(what).sum() == 16
 
 
@@ -132,7 +133,7 @@ def test_standing_lines_count_where_they_are_likelier_than_what_the_detector_say
     what = found((SCRATCH, 5, 30, 4, 1, 0.99), (BLOTCH, 20, 28, 5, 5, 0.99)).with_scratches(lines)
     taken = core(what)
     assert taken[SCRATCH, :, 30].sum() == 40 - 5
-    assert what.likelihood[SCRATCH, 5, 30] == np.float32(0.99)
+    assert what.likelihood[SCRATCH][5, 30] == np.float32(0.99)
 
 
 def test_choice_says_every_parameter_of_the_decision() -> None:

@@ -65,7 +65,7 @@ def test_flow_that_misses_is_told_as_in_training(tmp_path: Path) -> None:
 def test_picture_is_padded_by_its_edge(tmp_path: Path) -> None:
     odd = np.ascontiguousarray(FRAMES[:, :, :61, :83])
     found = seen(tmp_path, FIRST, odd)
-    assert found.likelihood.shape == (3, 61, 83)
+    assert np.stack(found.likelihood).shape == (3, 61, 83)
     np.testing.assert_allclose(found.likelihood[2], lumas(odd)[2], atol=1e-6)
     assert found.unrest.shape == (16, 21)
 
@@ -92,7 +92,7 @@ def test_where_a_neighbour_lacks_its_mirror_image_stands_in(
 def test_without_any_neighbour_nothing_is_found(store: ModelStore) -> None:
     looks = looks_at(store, FRAMES, (False, False, True, False, False))
     found = Detector(looks.bench, looks).found()
-    assert not found.likelihood.any()
+    assert not np.stack(found.likelihood).any()
     assert not found.unrest.any()
 
 
