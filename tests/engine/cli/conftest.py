@@ -50,17 +50,20 @@ def reelmend(environment: dict[str, str], tmp_path: Path) -> Run:
 
 @pytest.fixture
 def small_reelmend(
-    tmp_path: Path,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
-    capfd: pytest.CaptureFixture[str],
+    reelmend_here: Run, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
 ) -> Run:
     """Run `reelmend …` in this process and in the test's folder, with the designed model of repair_models."""
     models = tmp_path_factory.mktemp("models")
     write_repair(models)
     monkeypatch.setenv("REELMEND_MODELS", str(models))
-    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.setitem(EFFECTS, "repair", Repair(mean_of_neighbours, BrightColumn))
+    return reelmend_here
+
+
+@pytest.fixture
+def reelmend_here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run `reelmend …` in this process and in the test's folder: many runs take a while as processes of their own."""
+    monkeypatch.setenv("COLUMNS", "200")
     monkeypatch.chdir(tmp_path)
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

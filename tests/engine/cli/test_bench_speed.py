@@ -21,7 +21,10 @@ from reelmend.quality.bench.speed.plan import Case, Plan
 from reelmend.quality.bench.speed.transport import NAMES as TRANSPORT
 
 TESTS = Path(__file__).parents[2]
-MODELS = ["--models", "reelmend_models.bench_models:build", "--reference", "support.plain_reference:make"]
+MODELS = [
+    *("--models", "reelmend_models.bench_models:build", "--reference", "support.plain_reference:make"),
+    *("--plain", "reelmend_models.reference.torch_graphs:make"),
+]
 DOCUMENT = "\n".join(
     f"<!-- bench:{name} begin -->\n<!-- bench:{name} end -->"
     for name in ("engine-circumstances", "engine-claims", "engine-speed", "engine-bytes")
@@ -68,6 +71,9 @@ def test_one_run_measures_everything_from_memcpy_to_the_node_and_judges_it(
     assert node["ratio"] == pytest.approx(node["median_ms"] / least)
     assert rows["numpy-deflicker", "1080p"]["ratio_to"] == "engine-deflicker"
     assert rows["node-defaults", "1080p"]["median_ms"] > 0
+    assert rows["node-repair", "1080p"]["median_ms"] > 0
+    assert rows["torch-repair", "1080p"]["ratio_to"] == "engine-repair"
+    assert rows["ort-repair-detect", "1080p"]["median_ms"] > 0
     said = capsys.readouterr().out
     assert "deflicker, host to host" in said
     assert "node-random-4" in document.read_text()

@@ -11,10 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
+from reelmend.cli.parameter_options import parameters_of
 from reelmend.documents import json_schema
 from reelmend.frames import content_digest
 from reelmend.media import open_reader, open_writer
 from reelmend.media.interface import PixelType
+from support.engines import engine
 from support.repair_command import dirty_scene
 from support.repair_models import write_repair
 
@@ -446,15 +448,20 @@ def test_frames_left_out_by_one_run_are_added_by_the_next(shot: Path, small: Run
 
 
 @pytest.mark.parametrize(
-    ("number", "code", "word"), [(signal.SIGINT, 130, "interrupted\n"), (signal.SIGTERM, 143, "terminated\n")]
+    ("command", "number", "code", "word"),
+    [
+        (("repair",), signal.SIGINT, 130, "interrupted\n"),
+        (("repair",), signal.SIGTERM, 143, "terminated\n"),
+        (("render", "--chain", "deflicker,repair"), signal.SIGINT, 130, "interrupted\n"),
+    ],
 )
 def test_stopped_repair_leaves_no_half_written_file(
-    number: int, code: int, word: str, setting: dict[str, str], tmp_path: Path
+    command: tuple[str, ...], number: int, code: int, word: str, setting: dict[str, str], tmp_path: Path
 ) -> None:
     write_clip(tmp_path / "in.%04d.png", dirty_scene(60, 320, 240), 1, PixelType(8))
     process = subprocess.Popen(
         [
-            sys.executable, "-m", "support.repair_command", "repair", "in.%04d.png", "out.mov", "--matte", "m.mov",
+            sys.executable, "-m", "support.repair_command", *command, "in.%04d.png", "out.mov", "--matte", "m.mov",
             "--detections", "list.json",
         ],
         cwd=tmp_path, env=setting, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -522,3 +529,34 @@ def test_matte_may_be_written_and_fed_back(shot: Path, small: Run, tmp_path: Pat
     assert done.returncode == 0, done.stderr
     for matte in pixels(tmp_path, "rest.%04d.exr").values():
         assert not (matte >= 0.5).any()
+
+
+def test_guide_names_every_parameter_of_the_shipped_model() -> None:
+    guide = (Path(__file__).parents[3] / "docs" / "repair.md").read_text(encoding="utf-8")
+    described = parameters_of("repair")
+    assert len(described) > 10
+    for parameter in described:
+        assert f"`{parameter.name}`" in guide, f"docs/repair.md does not say what {parameter.name} does"
+
+
+def test_server_gives_the_same_bits_mattes_and_list(shot: Path, reelmend_here: Run, tmp_path: Path) -> None:
+    beside = {}
+    with engine() as running:
+        for name, where in {"here": (), "there": ("--server", running.address)}.items():
+            done = reelmend_here(
+                "repair", "shot", f"{name}.%04d.exr", "--matte", f"{name}_m.%04d.png", "--detections", f"{name}.json",
+                "--frames", "103-107", "--json", *where,
+            )  # fmt: skip
+            assert done.returncode == 0, done.stderr
+            beside[name] = json.loads(done.stdout)
+        listed = reelmend_here(
+            "repair", "shot", "listed.%04d.exr", "--from-list", "here.json", "--frames", "103-107", "--server",
+            running.address,
+        )  # fmt: skip
+        assert (listed.returncode, listed.stderr) == (0, "")
+    assert sum(beside["here"]["detections"].values()) > 0
+    assert beside["here"]["detections"] == beside["there"]["detections"]
+    assert document(tmp_path, "here.json") == document(tmp_path, "there.json")
+    assert_same_bits(pixels(tmp_path, "here.%04d.exr"), pixels(tmp_path, "there.%04d.exr"))
+    assert_same_bits(pixels(tmp_path, "here.%04d.exr"), pixels(tmp_path, "listed.%04d.exr"))
+    assert_same_bits(pixels(tmp_path, "here_m.%04d.png"), pixels(tmp_path, "there_m.%04d.png"))
