@@ -47,10 +47,10 @@ def _data(parts: Mapping[str, Any]) -> str:
     listing = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     return f"""## What they learnt from
 
-Damage that the simulator draws (dust, blotches, hairs, passing and standing scratches; the shapes held out for tests are
-not among it) on clean windows: stretches of the footage's training split, and pictures that move over each other:
+Damage that the simulator draws (dust, blotches, hairs, passing and standing scratches; the shapes held out for tests
+are not among it) on clean windows: stretches of the footage's training split, and pictures that move over each other:
 frames, photographs and drawn heaps of leaves. Grain, flicker, softness, weave and losses of storage vary. A quarter of
-the windows has no damage; in two of five rain, snow, sparks, glitter, lights, letters or small fast things are part of
+the windows has no damage; in one of three rain, snow, sparks, glitter, lights, letters or small fast things are part of
 the scene. Only clips and photographs whose licence asks for no more than a mention went in.
 
 | what | licence | whose |

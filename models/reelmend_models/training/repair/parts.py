@@ -59,7 +59,7 @@ def _lines(settings: Settings, pools: Pools) -> Part:
 
 
 _MAKERS: Mapping[str, tuple[Settings, Callable[[Settings, Pools], Part]]] = {
-    "detector": (Settings(steps=16000, batch=4), _detector),
+    "detector": (Settings(steps=14000, batch=4), _detector),
     "fill": (Settings(steps=12000), _fill),
     "lines": (lines.SETTINGS, _lines),
     "detector_quality": (Settings(steps=16000, batch=4), _detector_quality),

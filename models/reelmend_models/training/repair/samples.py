@@ -14,6 +14,7 @@ import numpy.typing as npt
 
 from reelmend.motion import Flow, composed, disagreement, flow_between, moved, texture_of
 from reelmend_models.damage import Blotch, ClipInfo, Dust, Flicker, Grain, Hair, Scratch, Stage
+from reelmend_models.damage.noise import fractal_field
 from reelmend_models.damage.stage import apply_plan
 from reelmend_models.definitions.repair.detect import BLOCK, FRAMES, KINDS
 from reelmend_models.scenery import TRAINING_SCENERY, cropped
@@ -30,9 +31,8 @@ KIND_OF_CLASS = {"dust": 0, "blotch": 0, "hair": 1, "scratch": 2}
 OFFSETS = (-2, -1, 0, 1, 2)
 LINES = (300.0, 1200.0)
 """Lines of the pictures that windows are parts of: they say how large defects and scenery are."""
-SCENERY_SHARE = 0.5
-FAINT_SHARE = 0.15
-LEAST_SEEN = 3.0 / 255.0
+SCENERY_SHARE = 0.35
+LEAST_SEEN = 4.0 / 255.0
 """By how much luma must differ for damage to count as seen."""
 UNSURE = 0.05
 """An opacity that counts neither as damage nor as intact."""
@@ -177,15 +177,14 @@ def _damaged(
     That is the mattes of the three kinds, and the opacity of scratches that all frames have.
     """
     side = clean.shape[1]
-    faint = rng.random() < FAINT_SHARE
-    opacity = (0.25, 0.8) if faint else (0.6, 1.0)
+    any_light = {"dark_level": (0.0, 0.4), "light_level": (0.5, 1.0), "light_share": (0.1, 0.9), "clustering": 0.3}
     stages: list[Stage] = []
     if rng.random() < 0.8:
-        stages.append(Dust(per_frame=(2.0, 25.0), light_share=(0.1, 0.9), opacity=opacity, clustering=0.3))
+        stages.append(Dust(per_frame=(2.0, 25.0), **any_light))  # type: ignore[arg-type]
     if rng.random() < 0.6:
-        stages.append(Blotch(per_frame=(0.5, 5.0), light_share=(0.1, 0.9), opacity=opacity, clustering=0.3))
-    if rng.random() < 0.4:
-        stages.append(Hair(short_per_frame=1.5, long_per_frame=0.3, gate_per_frame=0.0, light_share=0.4))
+        stages.append(Blotch(per_frame=(0.5, 5.0), **any_light))  # type: ignore[arg-type]
+    if rng.random() < 0.45:
+        stages.append(Hair(short_per_frame=1.5, long_per_frame=0.4, gate_per_frame=0.0, light_share=0.4))
     if rng.random() < 0.3:
         stages.append(Scratch(standing=0.0, per_frame=0.5, duration_frames=(1.0, 1.9), opacity=(0.25, 0.9)))
     if rng.random() < 0.25:
@@ -193,11 +192,26 @@ def _damaged(
     damaged, mattes = clean, np.zeros((FRAMES, len(KINDS), side, side), np.float32)
     standing = np.zeros((FRAMES, side, side), np.float32)
     for stage in stages:
+        before = damaged
         damaged, found = _staged(rng, _at_scale(stage, side, lines), damaged)
+        damaged, found = _thinned(rng, before, damaged, found)
         mattes = 1 - (1 - mattes) * (1 - found)
         if isinstance(stage, Scratch) and not stage.per_frame:
             standing = found[:, SCRATCH]
     return damaged, mattes, standing
+
+
+def _thinned(
+    rng: np.random.Generator, before: Frames, after: Frames, mattes: npt.NDArray[np.float32]
+) -> tuple[Frames, npt.NDArray[np.float32]]:
+    """Return a stage's work as dirt that lets light through, all alike or in places, makes it: half of it is opaque."""
+    share = np.ones((1, *before.shape[1:3]), np.float32)
+    if rng.random() < 0.3:
+        share *= np.float32(rng.uniform(0.35, 1.0))
+    if rng.random() < 0.3:
+        inside = fractal_field(rng, *before.shape[1:3], cell_px=float(rng.uniform(2.0, 12.0)), octaves=2)
+        share = share * np.clip(0.7 + 0.3 * inside, 0.15, 1.0)
+    return before + (after - before) * share[..., None], mattes * share[:, None]
 
 
 def _staged(rng: np.random.Generator, stage: Stage, frames: Frames) -> tuple[Frames, npt.NDArray[np.float32]]:
