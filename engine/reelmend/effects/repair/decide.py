@@ -85,8 +85,9 @@ class Choice:
 def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     """Return the broken pixels, in pieces of one kind each, with the likelihood of every pixel.
 
-    A pixel is of the kind that is the likeliest there; it counts where that reaches the weak threshold, in a piece
-    (8-connected) in which some pixel reaches the strong one. luma: (H, W) of the frame.
+    A pixel is of the kind that is the likeliest there; it counts where the likelihood that it is broken in any way
+    reaches the weak threshold, in a piece (8-connected) in which some pixel reaches the strong one. luma: (H, W) of the
+    frame.
     """
     height, width = luma.shape
     index = _candidates(found.likelihood, choice)
@@ -94,7 +95,7 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
         return Pieces.none((height, width))
     values = np.stack([np.take(plane, index) for plane in found.likelihood])
     kind = values.argmax(axis=0)
-    likelihood = values[kind, np.arange(len(index))]
+    likelihood = np.asarray(1 - np.prod(1 - values, axis=0), np.float32)
     evidence = _logit(likelihood) - _protection(found, luma, index, choice)
     weak, strong = _thresholds(choice)
     counts = np.asarray(choice.enabled)[kind] & (evidence >= weak[kind])
@@ -109,12 +110,15 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
 
 
 def _candidates(likelihood: Sequence[Plane], choice: Choice) -> npt.NDArray[np.intp]:
-    """Return the pixels, in the order of reading, where an enabled kind reaches its weak threshold unprotected."""
+    """Return the pixels, in the order of reading, that may reach the weak threshold of an enabled kind unprotected."""
+    if not any(choice.enabled):
+        return np.zeros(0, np.intp)
     over = np.zeros(likelihood[0].shape, bool)
     weak, _ = _thresholds(choice)
-    for plane, threshold, enabled in zip(likelihood, _likelihood_at(weak), choice.enabled, strict=True):
-        if enabled:
-            over |= plane >= threshold
+    least = _likelihood_at(weak)[list(choice.enabled)].min()
+    alone = np.float32(0.9999 * (1 - (1 - float(least)) ** (1 / len(KINDS))))
+    for plane in likelihood:
+        over |= plane >= alone
     return np.flatnonzero(over)
 
 
