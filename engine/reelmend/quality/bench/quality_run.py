@@ -27,6 +27,7 @@ INPUT_PSNR = "psnr_input_same_frames"
 """A row of methods that got a part of the clip: what the input has on that part, in dB."""
 
 FLOW_MEASURE = "warp_error_dis"
+LIGHT_MEASURES = {name for name, measure in MEASURES.items() if Need.TEMPORAL in measure.needs}
 
 Progress = Callable[[Cell], None]
 
@@ -164,9 +165,10 @@ def _name(cell: Cell) -> tuple[str, ...]:
 
 
 def _work_out_shared(scene: Scene, measures: Sequence[str]) -> None:
-    """Find timeline, light and, where it is wanted, flow of the truth before the methods share them."""
+    """Find timeline, light and flow of the truth, where they are wanted, before the methods share them."""
+    light = ("timeline", "true_mean_luma", "true_luma_grid") if LIGHT_MEASURES & set(measures) else ()
     flow = ("flow",) if FLOW_MEASURE in measures else ()
-    for needed in ("timeline", "true_mean_luma", "true_luma_grid", *flow):
+    for needed in (*light, *flow):
         try:
             getattr(scene, needed)
         except ReelmendError:
