@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,8 +12,12 @@ from reelmend.cli.clip_inputs import InputNames
 from reelmend.cli.render_engine import RenderEngine
 from reelmend.cli.render_outputs import Findings, OutputNames
 from reelmend.cli.render_steps import Step
-from reelmend.documents import Head, MadeWith, SourceEntry
+from reelmend.documents import CLASSES, Head, MadeWith, SourceEntry
 from reelmend.media import Reader
+
+_FILES = ("matte", "classes", "detections_file")
+"""What the summary calls the files beside OUT."""
+_PLURALS = {"blotch": "blotches", "hair": "hairs", "scratch": "scratches"}
 
 
 def document_head(
@@ -75,6 +79,28 @@ def summary_of(
     }
 
 
+def told_lines(summary: Mapping[str, Any], findings: Findings | None) -> list[str]:
+    """Return what a render tells people: how much and how fast, what was found, and what was written beside OUT."""
+    lines = [
+        f"{summary['output']}: {summary['frames']} frames of {summary['width']}×{summary['height']} "
+        f"in {summary['seconds']:.1f} s, {summary['fps']:.1f} frames/s"
+    ]
+    if findings is not None:
+        lines.append(_found(findings, summary["frames"]))
+    return [*lines, *(f"wrote {summary[name]}" for name in _FILES if name in summary)]
+
+
+def _found(findings: Findings, frames: int) -> str:
+    """Return "found 12 blotches, 1 hair and 0 scratches in 9 of 30 frames; 210 of a million pixels changed"."""
+    counted = [f"{findings.found[kind]:,} {kind if findings.found[kind] == 1 else _PLURALS[kind]}" for kind in CLASSES]
+    told = f"found {', '.join(counted[:-1])} and {counted[-1]} in {findings.frames_with} of {frames} frames"
+    ppm = findings.changed_ppm
+    if ppm is None:
+        return told
+    share = f"{ppm / 1e4:.2f} % of the pixels" if ppm >= 1e3 else f"{ppm:.0f} of a million pixels"
+    return f"{told}; {share} changed"
+
+
 def _made_with(step: Step, inputs: InputNames, *, finds: bool) -> MadeWith:
     matte = (inputs.matte or inputs.from_list) if finds else ""
     mask = inputs.mask_of(step.effect)
@@ -110,5 +136,5 @@ def _told_findings(findings: Findings | None) -> dict[str, Any]:
 
 
 def _told_files(outputs: OutputNames) -> dict[str, str]:
-    named = {"matte": outputs.matte, "classes": outputs.classes, "detections_file": outputs.detections}
-    return {name: str(Path(file)) for name, file in named.items() if file}
+    named = zip(_FILES, (outputs.matte, outputs.classes, outputs.detections), strict=True)
+    return {name: str(Path(file)) for name, file in named if file}

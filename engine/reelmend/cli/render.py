@@ -11,6 +11,7 @@ from reelmend.cli.clip_inputs import InputNames
 from reelmend.cli.clip_job import ClipJob, Done, run
 from reelmend.cli.clip_options import parse_frames as parse_frames
 from reelmend.cli.clip_options import parse_rate as parse_rate
+from reelmend.cli.job_summary import told_lines
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.render_outputs import OutputNames
 from reelmend.cli.render_steps import by_effect, order_notes, parse_chain, steps_of
@@ -126,10 +127,6 @@ def render(
 
 
 def report(done: Done, notes: Sequence[str], as_json: bool, more: dict[str, Any]) -> CommandResult:
-    """Return what a render tells: its summary, and in one line how much was done and how fast."""
+    """Return what a render tells."""
     summary = {**done.summary, **more, "notes": [*done.notes, *notes]}
-    line = (
-        f"{summary['output']}: {summary['frames']} frames of {summary['width']}×{summary['height']} "
-        f"in {summary['seconds']:.1f} s, {summary['fps']:.1f} frames/s"
-    )
-    return CommandResult(summary, (line,), as_json, warnings=tuple(summary["notes"]))
+    return CommandResult(summary, tuple(told_lines(summary, done.findings)), as_json, warnings=tuple(summary["notes"]))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from reelmend.cli.clip_inputs import InputNames
-from reelmend.cli.clip_job import ClipJob, Done, run
+from reelmend.cli.clip_job import ClipJob, run
+from reelmend.cli.job_summary import told_lines
 from reelmend.cli.output import CommandResult, JsonFlag
 from reelmend.cli.parameter_options import given_values, parameter_command
 from reelmend.cli.render import (
@@ -27,9 +28,9 @@ from reelmend.cli.render import (
     RateOption,
     ServerOption,
 )
-from reelmend.cli.render_outputs import Findings, OutputNames
+from reelmend.cli.render_outputs import OutputNames
 from reelmend.cli.render_steps import Step, made_step
-from reelmend.documents import CLASSES, json_schema
+from reelmend.documents import json_schema
 from reelmend.effects.catalogue import find_effect, find_model
 from reelmend.effects.common_parameters import with_common
 from reelmend.effects.presets import preset_values
@@ -40,7 +41,6 @@ from reelmend.parameters import Value
 
 EFFECT = "repair"
 _SENSITIVITY = "_sensitivity"
-_PLURALS = {"blotch": "blotches", "hair": "hairs", "scratch": "scratches"}
 RepairCommand = parameter_command(EFFECT)
 
 
@@ -58,7 +58,7 @@ def repair(
     target: Annotated[
         str,
         typer.Argument(
-            metavar="[OUT]",
+            metavar="OUT",
             help=".mp4, .mov, .mkv, or out.%04d.png. Left out, with --detections or --matte: only look for defects.",
         ),
     ] = "",
@@ -111,7 +111,8 @@ def repair(
     done = run(ClipJob(inputs, outputs, (step,), frames, rate, overwrite, provider, memory, server), models)
     masked = {"mask": mask, "mask_channel": done.mask_channel} if mask else {}
     summary = {**done.summary, **masked, "notes": done.notes}
-    return CommandResult(summary, tuple(_lines(summary, done)), as_json, warnings=tuple(done.notes))
+    lines = told_lines({**summary, "output": summary["output"] or "nothing mended"}, done.findings)
+    return CommandResult(summary, tuple(lines), as_json, warnings=tuple(done.notes))
 
 
 def _step(models: ModelStore, model: str, preset: str, sensitivity: str, given: dict[str, Value]) -> Step:
@@ -128,26 +129,3 @@ def _step(models: ModelStore, model: str, preset: str, sensitivity: str, given: 
                     message = f"--sensitivity can't be {sensitivity!r}; give {parameter.allowed}"
                     raise BadRequestError(message) from None
     return made_step(EFFECT, manifest, {**values, **given})
-
-
-def _lines(summary: dict[str, Any], done: Done) -> list[str]:
-    where = summary["output"] or "nothing mended"
-    lines = [
-        f"{where}: {summary['frames']} frames of {summary['width']}×{summary['height']} in "
-        f"{summary['seconds']:.1f} s, {summary['fps']:.1f} frames/s"
-    ]
-    if done.findings is not None:
-        lines.append(_found(done.findings, summary["frames"]))
-    files = [summary[name] for name in ("matte", "classes", "detections_file") if name in summary]
-    return [*lines, *(f"wrote {file}" for file in files)]
-
-
-def _found(findings: Findings, frames: int) -> str:
-    """Return "found 12 blotches, 1 hair and 0 scratches in 9 of 30 frames; 210 of a million pixels changed"."""
-    counted = [f"{findings.found[kind]:,} {kind if findings.found[kind] == 1 else _PLURALS[kind]}" for kind in CLASSES]
-    told = f"found {', '.join(counted[:-1])} and {counted[-1]} in {findings.frames_with} of {frames} frames"
-    ppm = findings.changed_ppm
-    if ppm is None:
-        return told
-    share = f"{ppm / 1e4:.2f} % of the pixels" if ppm >= 1e3 else f"{ppm:.0f} of a million pixels"
-    return f"{told}; {share} changed"

@@ -59,6 +59,8 @@ def test_chain_has_the_bits_of_the_effects_one_after_the_other(
         "--detections", "list.json", "--matte-bits", "32",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[1].startswith("found ")
+    assert done.stdout.splitlines()[2:] == ["wrote m.%04d.exr", "wrote list.json"]
     own = {"deflicker": ("--set", "radius=3"), "repair": ("--set", "radius=2")}
     beside = ("--matte", "m2.%04d.exr", "--detections", "list2.json", "--matte-bits", "32")
     source = "shot"

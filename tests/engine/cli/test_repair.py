@@ -181,6 +181,20 @@ def test_matte_takes_neither_alpha_nor_colour_from_the_source_but_its_time(
     assert oiio.ImageInput.open(str(tmp_path / "out.4.exr")).spec().nchannels == 4
 
 
+def test_matte_of_a_movie_keeps_its_times_and_not_its_sound(media: type, small: Run, tmp_path: Path) -> None:
+    import av
+
+    media.movie(tmp_path / "in.mp4", 10, sound="aac")
+    done = small("repair", "in.mp4", "out.mov", "--matte", "m.mov", "--frames", "2-6")
+    assert done.returncode == 0, done.stderr
+    with av.open(str(tmp_path / "m.mov")) as matte, av.open(str(tmp_path / "out.mov")) as picture:
+        assert [stream.type for stream in matte.streams] == ["video"]
+        assert sorted(stream.type for stream in picture.streams) == ["audio", "video"]
+        times = [[float(frame.time) for frame in clip.decode(video=0)] for clip in (matte, picture)]
+    assert len(times[0]) == 5
+    assert times[0] == times[1]
+
+
 def test_document_names_source_model_parameters_and_every_frame(
     shot: Path, dirty: np.ndarray, small: Run, tmp_path: Path
 ) -> None:
