@@ -17,8 +17,10 @@ from reelmend_models.training.repair.lines_scenes import Material
 from reelmend_models.training.repair.part import Settings
 from reelmend_models.training.repair.stills import Origin
 
-SETTINGS = Settings(steps=4000, batch=1024, learning_rate=3e-3, averaging=0.99, coarse_share=0.0)
-SCENES, VALIDATION_SCENES = 1000, 240
+SETTINGS = Settings(steps=4000, batch=1024, learning_rate=3e-3, weight_decay=0.05, averaging=0.99, coarse_share=0.0)
+SCENES, VALIDATION_SCENES = 500, 60
+JITTER = 0.2
+"""Noise on the features, in their deviations: what is learned must not hang on small differences."""
 THRESHOLDS = (0.5, 0.9, 0.97)
 LEAST_DEVIATION = 1e-3
 
@@ -47,14 +49,15 @@ class LineJudge:
         """Return the judge, which knows the mean and deviation of each feature of the training's lines."""
         judge = Judge()
         judge.mean.copy_(self._seen.features.mean(dim=0))
-        judge.deviation.copy_(self._seen.features.std(dim=0) + LEAST_DEVIATION)
+        judge.deviation.copy_(self._deviation)
         return judge
 
     def batch(self, step: int) -> tuple[Tensor, Tensor]:
         """Return features (N, FEATURES) and truth (N,) of some of the training's lines."""
         rng = np.random.default_rng((self.settings.seed, 13, step))
         chosen = torch.from_numpy(rng.integers(0, len(self._seen.truth), self.settings.batch))
-        return self._seen.features[chosen], self._seen.truth[chosen]
+        noise = torch.from_numpy(rng.standard_normal((self.settings.batch, FEATURES)).astype(np.float32))
+        return self._seen.features[chosen] + JITTER * self._deviation * noise, self._seen.truth[chosen]
 
     def loss(self, net: nn.Module, batch: tuple[Tensor, ...]) -> Tensor:
         features, truth = batch
@@ -65,7 +68,8 @@ class LineJudge:
         """Return the loss, and at some confidences the share of true lines found and false ones per 100 windows."""
         assert isinstance(net, Judge)
         device = next(net.parameters()).device
-        logits, truth = net.logits(self._unseen.features.to(device)).cpu(), self._unseen.truth
+        with torch.no_grad():
+            logits, truth = net.logits(self._unseen.features.to(device)).cpu(), self._unseen.truth
         confidence = torch.sigmoid(logits)
         figures = {"loss": float(functional.binary_cross_entropy_with_logits(logits, truth))}
         for threshold in THRESHOLDS:
@@ -73,6 +77,10 @@ class LineJudge:
             false = float((confidence[truth == 0] >= threshold).sum())
             figures[f"false_per_100_windows_{threshold}"] = 100.0 * false / self._unseen.windows
         return figures
+
+    @cached_property
+    def _deviation(self) -> Tensor:
+        return self._seen.features.std(dim=0) + LEAST_DEVIATION
 
     @cached_property
     def _material(self) -> Material:

@@ -77,7 +77,7 @@ def scene_of(material: Material, number: int, scratched: float = 0.7) -> Scene:
     columns = np.zeros((0, *luma.shape[:2]))
     opacities = columns
     if rng.random() < scratched:
-        luma, columns, opacities = _scratched(rng, luma)
+        luma, columns, opacities = with_scratches(rng, luma)
     luma, columns = _unsteady(rng, luma, columns)
     return Scene(_stored(rng, luma), columns, opacities)
 
@@ -168,7 +168,7 @@ def _looked(rng: np.random.Generator, luma: Plane) -> Plane:
     return np.asarray(luma, np.float32)
 
 
-def _scratched(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def with_scratches(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the clip with one to four scratches, faint to plain, fading or even, wandering or straight."""
     clip = ClipInfo(*luma.shape)
     stage = Scratch(width_px=(1.0, 3.2), slope_px=(-9.0, 9.0))
