@@ -144,7 +144,7 @@ def test_what_is_left_alone_keeps_its_bits_in_every_host_and_format(profile: str
                     assert rendered.tobytes() == given.tobytes(), f"{profile} {depth} {frames.shape[-1]} channels"
 
 
-@pytest.mark.parametrize("plugin", [DEFLICKER, "org.reelmend.Model"])
+@pytest.mark.parametrize("plugin", [DEFLICKER, "org.reelmend.Repair", "org.reelmend.Model"])
 def test_validation_finds_nothing_that_breaks_the_standard_or_a_host(
     plugin: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -154,7 +154,7 @@ def test_validation_finds_nothing_that_breaks_the_standard_or_a_host(
     (found,) = report.plugins
     assert [finding for finding in found.findings if finding.severity == "error"] == []
     # MLT denies neighbours, and the node says so by default; a node without a model says so everywhere.
-    refused = {"mlt"} if plugin == DEFLICKER else set(DEFAULT_PROFILES)
+    refused = set(DEFAULT_PROFILES) if plugin == "org.reelmend.Model" else {"mlt"}
     outcomes = {profile: "renders nothing" if profile in refused else "passes" for profile in DEFAULT_PROFILES}
     assert {host.profile: host.outcome for host in found.hosts} == outcomes
     assert {host.profile for host in found.hosts if host.failed} == refused
