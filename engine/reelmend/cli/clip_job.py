@@ -193,7 +193,7 @@ class _Run:
         if listed is None:
             return self._beside.matte(seen)
         cores = listed.cores(clip)
-        cores.check(self._wanted[0])
+        cores.check(seen[0])
         return cores
 
     def _made_by(self, rendering: Callable[[range], Rendering], frames: range, following: Step) -> RememberedClip:

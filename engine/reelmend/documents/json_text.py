@@ -23,11 +23,14 @@ class JsonText:
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self._counted = (0, 1)
         self._decoder = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_refuse_constant)
 
     def line(self, position: int) -> int:
-        """Return the number of the line that the position is in, from 1."""
-        return self.text.count("\n", 0, position) + 1
+        """Return the number of the line that the position is in, from 1; counted on from the position asked last."""
+        last, line = self._counted if self._counted[0] <= position else (0, 1)
+        self._counted = (position, line + self.text.count("\n", last, position))
+        return self._counted[1]
 
     def read(self, streamed: str, each: Callable[[Any, int], None]) -> dict[str, Any]:
         """Return the object without its member `streamed`, whose elements go to `each` with their positions.
