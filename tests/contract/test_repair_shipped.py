@@ -28,6 +28,7 @@ from support.repair_nodes import REPAIR, dirty_scene
 COUNT, FIRST_FRAME, RADIUS = 7, 1001, 3
 WIDTH, HEIGHT = 150, 101
 NUMBERS = list(range(FIRST_FRAME, FIRST_FRAME + COUNT))
+SIDES = ("left", "top", "width", "height")
 PARAMETERS = {"radius": RADIUS, "blotch_sensitivity": 0.8, "hair_sensitivity": 0.8}
 
 
@@ -109,7 +110,9 @@ def test_the_command_line_gives_the_same_frames_mattes_and_list(
             assert results.read(number).tobytes() == expected.planes["result"].tobytes(), f"frame {number} differs"
     listed = json.loads(document.read_text(encoding="utf-8"))["frames"]
     for number, frame in zip(NUMBERS, listed, strict=True):
-        told = [(found["kind"], *found["box"].values(), found["area_px"]) for found in frame["detections"]]
+        told = [
+            (found["class"], *(found["box"][side] for side in SIDES), found["area_px"]) for found in frame["detections"]
+        ]
         assert told == [
             (found.kind, found.left, found.top, found.width, found.height, found.area_px)
             for found in reference[number].detections
