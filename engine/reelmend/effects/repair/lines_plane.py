@@ -15,6 +15,7 @@ WIDTH_TO_DEVIATION = 1.0 / 2.355
 COVERED_DEVIATIONS = (1.5, 2.1)
 """How far a line covers to each side of its middle, in deviations of its profile: where it hides little, and much."""
 LEAST_COVERED_PX = 0.7
+WIDENED, LEAST_WIDTH = 0.9, 0.8
 FADED = 0.5
 """Where a line is seen less than this, its pixels are less likely by as much."""
 
@@ -45,7 +46,7 @@ def lines_of(judged: Mapping[str, Plane], wide: int, size: tuple[int, int]) -> l
     found = []
     for line in np.flatnonzero(confidence >= LEAST_CONFIDENCE):
         path = (_along(columns[line], places) + 0.5) * scale - 0.5
-        half = _half_width_px(float(judged["width"][line]) * scale, float(judged["opacity"][line]))
+        half = _half_width_px(_sharp(float(judged["width"][line])) * scale, float(judged["opacity"][line]))
         found.append(Line(float(confidence[line]), path.astype(np.float32), _along(seen[line], places), half))
     return found
 
@@ -65,6 +66,11 @@ def drawn(lines: Sequence[Line], size: tuple[int, int]) -> Plane:
         at = (np.broadcast_to(rows, pixels.shape), np.clip(pixels, 0, size[1] - 1))
         np.maximum.at(plane, at, values)
     return plane
+
+
+def _sharp(width: float) -> float:
+    """Return a width in columns less what reading between columns, and not quite along the line, adds to it."""
+    return float(np.sqrt(max(width**2 - WIDENED**2, LEAST_WIDTH**2)))
 
 
 def _half_width_px(width_px: float, opacity: float) -> float:
