@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import cv2
 import numpy as np
@@ -19,6 +20,8 @@ from reelmend.effects.repair.pieces import Mask, Pieces, joined, labelled
 
 Plane = npt.NDArray[np.float32]
 Array = npt.NDArray[np.float32]
+Places = npt.NDArray[np.intp]
+"""Places in the picture, row after row, or rows or columns."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +99,21 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     values = np.stack([np.take(plane, index) for plane in found.likelihood])
     kind = values.argmax(axis=0)
     likelihood = np.asarray(1 - np.prod(1 - values, axis=0), np.float32)
-    evidence = _logit(likelihood) - _protection(found, luma, index, choice)
+    light = _Light(luma)
+    evidence = _logit(likelihood) - _protection(found, light, index, choice)
     weak, strong = _thresholds(choice)
     counts = np.asarray(choice.enabled)[kind] & (evidence >= weak[kind])
     index, kind, likelihood, evidence = (array[counts] for array in (index, kind, likelihood, evidence))
     above = evidence - strong[kind]
     found_pieces = [
-        _strong_pieces(index[mine], number, likelihood[mine], above[mine], luma, choice)
+        _strong_pieces(index[mine], number, likelihood[mine], above[mine], light, choice)
         for number in range(len(KINDS))
         if (mine := kind == number).any()
     ]
     return joined(found_pieces, (height, width))
 
 
-def _candidates(likelihood: Sequence[Plane], choice: Choice) -> npt.NDArray[np.intp]:
+def _candidates(likelihood: Sequence[Plane], choice: Choice) -> Places:
     """Return the pixels, in the order of reading, that may reach the weak threshold of an enabled kind unprotected."""
     if not any(choice.enabled):
         return np.zeros(0, np.intp)
@@ -140,27 +144,38 @@ def _logit(likelihood: Array) -> Array:
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
 
 
-def _protection(found: Found, luma: Plane, index: npt.NDArray[np.intp], choice: Choice) -> Array:
+class _Light:
+    """The light of a frame, at pixels and around them."""
+
+    def __init__(self, luma: Plane) -> None:
+        self.luma = luma
+
+    def brighter(self, rows: Places, columns: Places) -> Array:
+        """Return by how much pixels are brighter than their surroundings."""
+        return np.asarray(self.luma[rows, columns] - self._around[rows // BLOCK, columns // BLOCK], np.float32)
+
+    @cached_property
+    def _around(self) -> Plane:
+        """The mean light around each square of 4×4 pixels."""
+        height, width = self.luma.shape
+        squares = (-(-width // BLOCK), -(-height // BLOCK))
+        reach = 2 * max(2, round(SURROUNDINGS_SHARE * max(squares) / 2)) + 1
+        small = cv2.resize(self.luma, squares, interpolation=cv2.INTER_AREA)
+        return np.asarray(cv2.blur(small, (reach, reach), borderType=cv2.BORDER_REPLICATE), np.float32)
+
+
+def _protection(found: Found, light: _Light, index: Places, choice: Choice) -> Array:
     """Return by how much the thresholds are raised at each of the pixels."""
     raised = np.zeros(len(index), np.float32)
-    rows, columns = np.divmod(index, luma.shape[1])
-    squares = rows // BLOCK, columns // BLOCK
+    rows, columns = np.divmod(index, light.luma.shape[1])
     if choice.protect_motion:
-        raised += np.float32(choice.protect_motion * MOTION_LOGITS) * found.unrest[squares]
+        unrest = found.unrest[rows // BLOCK, columns // BLOCK]
+        raised += np.float32(choice.protect_motion * MOTION_LOGITS) * unrest
     if choice.protect_highlights:
-        bright = luma[rows, columns]
-        highlight = _ramp(bright - _surroundings(luma)[squares], BRIGHTER) * _ramp(bright, NEAR_WHITE)
+        near_white = _ramp(light.luma[rows, columns], NEAR_WHITE)
+        highlight = _ramp(light.brighter(rows, columns), BRIGHTER) * near_white
         raised += np.float32(choice.protect_highlights * HIGHLIGHT_LOGITS) * highlight
     return raised
-
-
-def _surroundings(luma: Plane) -> Plane:
-    """Return the mean light around each square of 4×4 pixels."""
-    height, width = luma.shape
-    squares = (-(-width // BLOCK), -(-height // BLOCK))
-    reach = 2 * max(2, round(SURROUNDINGS_SHARE * max(squares) / 2)) + 1
-    small = cv2.resize(luma, squares, interpolation=cv2.INTER_AREA)
-    return np.asarray(cv2.blur(small, (reach, reach), borderType=cv2.BORDER_REPLICATE), np.float32)
 
 
 def _ramp(value: Array, ends: tuple[float, float]) -> Array:
@@ -169,18 +184,18 @@ def _ramp(value: Array, ends: tuple[float, float]) -> Array:
 
 
 def _strong_pieces(
-    index: npt.NDArray[np.intp],
+    index: Places,
     kind: int,
     likelihood: Array,
     above: Array,
-    luma: Plane,
+    light: _Light,
     choice: Choice,
 ) -> Pieces:
     """Return the pieces of one kind that have a strong pixel and a size within the limits.
 
     above: by how much the pixels' evidence is above the strong threshold.
     """
-    shape = (luma.shape[0], luma.shape[1])
+    shape = (light.luma.shape[0], light.luma.shape[1])
     mask: Mask = np.zeros(shape, np.uint8)
     mask.reshape(-1)[index] = 1
     count, labels = labelled(mask)
@@ -188,7 +203,7 @@ def _strong_pieces(
     best = np.full(count, -np.inf, np.float32)
     np.maximum.at(best, label, above)
     if choice.protect_crowds:
-        over = np.maximum(_crowd(index, label, count, luma) / np.float32(ALLOWED_CROWD[KINDS[kind]]), 1)
+        over = np.maximum(_crowd(index, label, count, light) / np.float32(ALLOWED_CROWD[KINDS[kind]]), 1)
         best -= np.float32(choice.protect_crowds * CROWD_LOGITS) * np.log2(over)
     kept = best >= 0
     diameter = np.sqrt(np.bincount(label, minlength=count) * (4 / np.pi))
@@ -199,16 +214,15 @@ def _strong_pieces(
     return Pieces(shape, index[here], np.full(np.count_nonzero(here), kind), label[here], likelihood[here])
 
 
-def _crowd(index: npt.NDArray[np.intp], label: npt.NDArray[np.int32], count: int, luma: Plane) -> Array:
+def _crowd(index: Places, label: npt.NDArray[np.int32], count: int, light: _Light) -> Array:
     """Return how many pieces lie around each of them, itself included, that are bright or dark as it is.
 
     Dirt lies scattered; flakes, drops, sparks and glints come in crowds.
     """
-    height, width = luma.shape
+    height, width = light.luma.shape
     rows, columns = np.divmod(index, width)
-    around = _surroundings(luma)[rows // BLOCK, columns // BLOCK]
     size = np.maximum(np.bincount(label, minlength=count), 1)
-    seen = (rows, columns, luma[rows, columns] - around)
+    seen = (rows, columns, light.brighter(rows, columns))
     row, column, brighter = (np.bincount(label, weights=values, minlength=count) / size for values in seen)
     side = max(1.0, height / CROWD_CELLS)
     cell = (row / side).astype(np.intp), (column / side).astype(np.intp)
