@@ -13,6 +13,7 @@ import pytest
 
 from reelmend.cli.parameter_options import parameters_of
 from reelmend.documents import json_schema
+from reelmend.effects.presets import presets_of
 from reelmend.frames import content_digest
 from reelmend.media import open_reader, open_writer
 from reelmend.media.interface import PixelType
@@ -551,6 +552,8 @@ def test_guide_names_every_parameter_of_the_shipped_model() -> None:
     assert len(described) > 10
     for parameter in described:
         assert f"`{parameter.name}`" in guide, f"docs/repair.md does not say what {parameter.name} does"
+    for preset in presets_of("repair")[1:]:
+        assert f"| `{preset.name}` |" in guide, f"docs/repair.md does not say what the preset {preset.name} is for"
 
 
 def test_server_gives_the_same_bits_mattes_and_list(shot: Path, reelmend_here: Run, tmp_path: Path) -> None:
