@@ -27,6 +27,7 @@ from reelmend.effects.repair.fill_blocks import (
     light_of,
     touched,
 )
+from reelmend.effects.repair.fill_flow import hidden_on_grid, steadied
 from reelmend.effects.repair.grain import NO_GRAIN, Grain, measured, noise_at
 from reelmend.effects.repair.looks import LUMA, Looks
 from reelmend.frames import FrameRef, Planes
@@ -63,11 +64,12 @@ def filled(bench: Workbench, looks: Looks, window: Window, classes: npt.NDArray[
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """A neighbour: its planes, the flow to it, and that flow's grid of pixels by which there and back miss."""
+    """A neighbour: its planes, the flow to it, and by how much there and back miss, in shares of 8 pixels, if near."""
 
     ref: FrameRef
     code: Planes
     flow: Flow
+    missed: Plane | None
 
 
 class _Filling:
@@ -87,8 +89,7 @@ class _Filling:
         self._code = looks.code(self._centre)
         self._matte, self._damaged = matte, damaged
         self._scratch = scratch.astype(np.float32) if scratch.any() else None
-        self._beside = [self._neighbour(offset) for offset in OFFSETS]
-        self._missed = [self._misses(side) for side in (0, 1)]
+        self._beside = list(bench.helpers.map(self._neighbour, OFFSETS))
         self._there = np.array([[beside is not None for beside in self._beside]], np.float32)
         self._gain, self._around = self._light()
         self._session: Session = bench.sessions.session(bench.model, STAGE, threads=1)
@@ -107,13 +108,16 @@ class _Filling:
         self._bench.check()
         height, width = self._matte.shape
         stacks = self._inputs(places)
-        for number, (top, left) in enumerate(places):
+        made = []
+        for number in range(len(places)):
             inputs: dict[str, Array] = {name: stack[number : number + 1] for name, stack in stacks.items()}
             inputs["there"] = self._there
-            fill, left_over = self._bench.run(self._session, inputs, ["fill", "left"], is_small=True)
-            core = self._with_grain(fill[0], left_over[0], int(top), int(left))
+            made.append(self._bench.run(self._session, inputs, ["fill", "left"], is_small=True))
+        fills, left_over = (np.concatenate(parts) for parts in zip(*made, strict=True))
+        self._put_grain_on(fills, left_over, places)
+        for (top, left), fill in zip(places, fills, strict=True):
             down, right = min(CORE, height - top), min(CORE, width - left)
-            out[:, top : top + down, left : left + right] = core[: len(out), :down, :right]
+            out[:, top : top + down, left : left + right] = fill[: len(out), :down, :right]
 
     def _inputs(self, places: Places) -> dict[str, Array]:
         """Return what the graph reads of blocks, stacked."""
@@ -129,9 +133,8 @@ class _Filling:
             others[:, number] = ways.planes(beside.code)
             if self._scratch is not None:
                 known[:, number] = ways.halved(self._scratch)
-        for side, missed in enumerate(self._missed):
-            if missed is not None:
-                known[:, len(OFFSETS) + side] = halves(sight.read(missed))
+            if beside.missed is not None:
+                known[:, len(OFFSETS) + number] = halves(sight.read(beside.missed))
         matte = cut(self._matte, places, MARGIN, BLOCK)
         scratch = np.zeros_like(matte) if self._scratch is None else cut(self._scratch, places, MARGIN, BLOCK)
         here = cut(self._code, places, MARGIN, BLOCK)
@@ -150,15 +153,14 @@ class _Filling:
         if flow is None:
             return None
         ref = self._window.frames[self._window.radius_frames + offset]
-        return _Beside(ref, self._looks.code(ref), flow)
+        planes = [*flow, self._misses(flow, ref)] if abs(offset) == 1 else [*flow]
+        steady = steadied(np.stack(planes), hidden_on_grid(self._matte, *flow.shape[1:]))
+        return _Beside(ref, self._looks.code(ref), steady[:2], steady[2] if len(steady) > 2 else None)
 
-    def _misses(self, side: int) -> Plane | None:
+    def _misses(self, flow: Flow, ref: FrameRef) -> Plane:
         """Return, on the flow's grid, by how much flow to a neighbour and back misses, in shares of 8 pixels."""
-        beside = self._beside[side]
-        if beside is None:
-            return None
-        pixels = np.float32(self._matte.shape[0] / beside.flow.shape[1])
-        missed = disagreement(beside.flow, self._looks.flow(beside.ref, self._centre))
+        pixels = np.float32(self._matte.shape[0] / flow.shape[1])
+        missed = disagreement(flow, self._looks.flow(ref, self._centre))
         return np.asarray(np.minimum(missed * (pixels / np.float32(MOST_MISSED_PIXELS)), np.float32(1)), np.float32)
 
     def _light(self) -> tuple[Array, Array]:
@@ -204,10 +206,13 @@ class _Filling:
         every = tuple(0.0 if beside is None else next(carried, 0.0) for beside in self._beside)
         return Grain(found.tones, found.energies, found.size_px, every)
 
-    def _with_grain(self, fill: Planes, shares: Planes, top: int, left: int) -> Planes:
+    def _put_grain_on(self, fills: Array, shares: Array, places: Places) -> None:
+        """Add to the fills (N, 3, 48, 48) the grain that they lack. shares: (N, 5, 48, 48)."""
         if self._grain.is_none:
-            return fill
-        luma = LUMA[0] * fill[0] + LUMA[1] * fill[1] + LUMA[2] * fill[2]
-        lacking = self._grain.lacking(luma, shares)
-        rows, columns = np.arange(top, top + CORE), np.arange(left, left + CORE)
-        return np.asarray(fill + lacking * noise_at(self._grain, self._centre.digest, rows, columns), np.float32)
+            return
+        luma = LUMA[0] * fills[:, 0] + LUMA[1] * fills[:, 1] + LUMA[2] * fills[:, 2]
+        lacking = self._grain.lacking(luma, shares.transpose(1, 0, 2, 3))
+        along = np.arange(CORE)
+        noise = [noise_at(self._grain, self._centre.digest, top + along, left + along) for top, left in places]
+        lacking *= np.stack(noise)
+        fills += lacking[:, None]

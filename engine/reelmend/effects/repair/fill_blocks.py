@@ -87,17 +87,22 @@ class Sight:
     def __init__(self, places: Places, height: int, width: int) -> None:
         self._height, self._width = height, width
         self._count = len(places)
+        self._grid_shape: tuple[int, ...] = ()
+        self._grid_y = self._grid_x = np.empty((0, 0), np.float32)
         along = np.arange(BLOCK, dtype=np.float32) - MARGIN
         self._y = self._over_blocks(np.clip(places[:, :1] + along, 0, height - 1)[:, :, None])
         self._x = self._over_blocks(np.clip(places[:, 1:] + along, 0, width - 1)[:, None, :])
 
     def read(self, grid: Plane) -> Plane:
         """Return (N·64, 64) a plane of the flow's grid between its pixels."""
-        scale_y, scale_x = np.float32(self._height / grid.shape[0]), np.float32(self._width / grid.shape[1])
-        y, x = (self._y + np.float32(0.5)) / scale_y - np.float32(0.5), self._x
-        if scale_x != 1:
-            x = (x + np.float32(0.5)) / scale_x - np.float32(0.5)
-        return _read(grid, x, y)
+        if self._grid_shape != grid.shape:
+            self._grid_shape = grid.shape
+            scales = np.float32(self._height / grid.shape[0]), np.float32(self._width / grid.shape[1])
+            self._grid_y, self._grid_x = (
+                (own + np.float32(0.5)) / scale - np.float32(0.5)
+                for own, scale in zip((self._y, self._x), scales, strict=True)
+            )
+        return _read(grid, self._grid_x, self._grid_y)
 
     def along(self, flow: Flow) -> Ways:
         """Return where the blocks' pixels lie along a flow."""

@@ -47,9 +47,9 @@ class Grain:
         return not self.energies.any()
 
     def lacking(self, luma: Plane, shares: Plane) -> Plane:
-        """Return the deviation of the grain that a fill of this luma (H, W) lacks.
+        """Return the deviation of the grain that a fill of this luma (…) lacks.
 
-        shares: (neighbours + 1, H, W), how much of each neighbour and, last, of the frame itself is in it.
+        shares: (neighbours + 1, …), how much of each neighbour and, last, of the frame itself is in it.
         """
         kept = shares[-1] * shares[-1]
         for share, carried in zip(shares[:-1], self.carried, strict=True):

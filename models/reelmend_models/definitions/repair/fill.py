@@ -37,8 +37,8 @@ class Fill(nn.Module):
     the same place of the screen, and by how far the flows to −1 and to +1 miss.
 
     Its sources: the neighbours in the frame's light; what lies around, in two dimensions and along the row; and what
-    shines through, which under a scratch is the block less the mean light of the line. Of these it weighs, and adds a
-    correction of luma.
+    shines through, which under a scratch is the block less the mean light of the line. These it weighs, and adds a
+    correction of luma in proportion to how much those that it trusts disagree: where they agree, nothing is made up.
 
     Returns `fill` (3, 48, 48), the core, and `left` (5, 48, 48): the share of each neighbour and of the block's own
     pixels in it.
@@ -108,7 +108,10 @@ class Fill(nn.Module):
         features = torch.cat([nn.functional.pixel_unshuffle(full, 2), known, half, share_known], dim=1)
         opinion = _core(nn.functional.pixel_shuffle(self._net(features), 2))
         shares = self._shares(opinion[:, :SOURCES], there)
-        fill = (shares[:, :, None] * _core(sources)).sum(dim=1) + opinion[:, SOURCES:] / CLEARER
+        core_lumas = _core(lumas[:, :SOURCES])
+        mean = (shares * core_lumas).sum(dim=1, keepdim=True)
+        spread = (shares * (core_lumas - mean).abs()).sum(dim=1, keepdim=True)
+        fill = (shares[:, :, None] * _core(sources)).sum(dim=1) + opinion[:, SOURCES:] * spread
         core = _core(good)
         own_share = shares[:, SOURCES - 1 :] + core * (shares[:, NEIGHBOURS : SOURCES - 1].sum(dim=1, keepdim=True))
         return fill, torch.cat([shares[:, :NEIGHBOURS], own_share], dim=1)

@@ -14,6 +14,7 @@ from torch import Tensor
 from reelmend.motion import Flow, moved
 from reelmend_models.definitions.repair.fill import BLOCK, CELLS, CORE, MARGIN
 from reelmend_models.definitions.repair.fill_light import CELL, FillLight
+from reelmend_models.training.repair.fill_flow import hidden_on_grid, steadied
 from reelmend_models.training.repair.fill_windows import FillWindow
 
 Plane = npt.NDArray[np.float32]
@@ -81,7 +82,8 @@ def case_of(window: FillWindow, matte: Plane, scratch: Plane, there: Sequence[fl
     """Return the case of a window's middle frame. matte, scratch: (H, W), as a detector gives them."""
     frames = [np.ascontiguousarray(frame.transpose(2, 0, 1)) for frame in window.damaged]
     here = frames[MIDDLE]
-    flows = window.flows
+    hidden = hidden_on_grid(matte, *window.flows[0].shape[1:])
+    flows = [steadied(flow, hidden) for flow in window.flows]
     near = [frames[place] for place in NEIGHBOURS_OF_WINDOW]
     others = np.stack([_moved_planes(frame, flow) for frame, flow in zip(near, flows, strict=True)])
     cells = np.stack([_cells(here), *(_moved_planes(_cells(f), flow) for f, flow in zip(near, flows, strict=True))])
@@ -89,8 +91,9 @@ def case_of(window: FillWindow, matte: Plane, scratch: Plane, there: Sequence[fl
     with torch.no_grad():
         gain, around = light(torch.from_numpy(cells), torch.from_numpy(clean))
     marks = [moved(scratch, flow) for flow in flows]
-    missed = np.minimum(window.missed, MOST_MISSED_PIXELS) / MOST_MISSED_PIXELS
-    known = np.stack([_halved(plane) for plane in (*marks, *missed.astype(np.float32))])
+    raw = np.asarray(np.minimum(window.missed / MOST_MISSED_PIXELS, 1.0), np.float32)
+    missed = steadied(raw, hidden_on_grid(matte, *raw.shape[1:]))
+    known = np.stack([_halved(plane) for plane in (*marks, *missed)])
     known *= np.asarray([*there, *there[:2]], np.float32)[:, None, None]
     return FillCase(
         here,
