@@ -1,9 +1,12 @@
-"""Draws the pictures of the README and of docs/deflicker.md: `python -m demo.readme [FOLDER] [NAME…]`."""
+"""Draws the pictures of the README and of the effects' pages.
+
+`python -m demo.readme [FOLDER] [NAME…]`: all of them unless named, into docs/pictures unless a folder is given.
+"""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,13 +15,12 @@ import numpy as np
 import numpy.typing as npt
 
 from demo.shot import CAMERA_CLIP, Shot
-from reelmend.clips import ClipSource
 from reelmend.effects.clip import render_clip
 from reelmend.effects.renderer import Renderer
 from reelmend.frames import Planes
 from reelmend.inference.models import ModelStore
 from reelmend.media import open_reader
-from reelmend_models.damage import Bands, Chain, Flicker, damage_clip
+from reelmend_models.damage import Bands, Blotch, Chain, Dust, Flicker, Hair, Scratch, damage_clip
 from reelmend_models.damage.stage import Stage
 
 Picture = npt.NDArray[np.uint8]
@@ -29,8 +31,19 @@ CRANKED = Chain((Flicker(gain_std=0.12, gamma_std=0.03, offset_std=0.01, spatial
 PATCHES = Chain((Flicker(gain_std=0.02, gamma_std=0.0, offset_std=0.0, spatial_std=0.14, outlier_probability=0.0),))
 UNEVEN = Chain((Flicker(gain_std=0.06, gamma_std=0.0, offset_std=0.0, spatial_std=0.1, outlier_probability=0.0),))
 ROLLING = Chain((Bands(depth=0.1, bands_per_height=2.6, roll_per_frame=0.31, overtone=0.0, uneven_std=0.0),))
-HALF = (640, 360)
+DIRTY = Chain(
+    (
+        Dust(per_frame=24.0, radius_px=2.5),
+        Blotch(per_frame=6.0, radius_px=11.0),
+        Scratch(standing=2.0, per_frame=0.0, opacity=(0.5, 0.8)),
+        Hair(short_per_frame=2.0, long_per_frame=1.0, gate_per_frame=0.0),
+    )
+)
+WHOLE, HALF = (1280, 720), (640, 360)
 SHOWN = (20, 21, 22)
+DIRTY_FRAME, DIRTY_COUNT = 20, 28
+PARTS = ((0, 0, *WHOLE), (400, 330, 320, 180), (60, 422, 320, 180))
+"""The whole frame and two parts of it: left, top, width and height in pixels."""
 CELL_PIXELS, GAP_PIXELS = 300, 4
 LIGHT_OFF = 0.25
 INK, PAPER = (70, 70, 70), 255
@@ -86,20 +99,32 @@ def views(renderer: Renderer) -> Picture:
     return _sheet(rows, ["Source", "Result", "Applied gain", "Luma curve"], ("patches", "bands"))
 
 
-def _all(source: ClipSource) -> Frames:
-    return Frames([source.read(frame) for frame in range(source.first_frame, source.last_frame + 1)])
+def mended(renderer: Renderer) -> Picture:
+    """Return a dirty frame, what was found in it, the result and the frame without dirt; below, parts of it closely."""
+    clean, before = _damaged(DIRTY, WHOLE, DIRTY_COUNT)
+    at = DIRTY_FRAME
+    overlay, result = (
+        _rendered(renderer, before, output=name, frames=(at,), effect="repair").planes[0]
+        for name in ("overlay", "result")
+    )
+    frames = (before.read(at), overlay, result, clean.read(at))
+    rows = [[planes[:, y : y + tall, x : x + wide] for planes in frames] for x, y, wide, tall in PARTS]
+    return _sheet(rows, ["dirt laid over", "what was found", "mended", "without dirt"], ("frame", "part", "part"))
 
 
-def _damaged(damage: Stage) -> tuple[Frames, Frames]:
-    """Return the demo's clip at half its size, forwards and backwards, clean and damaged, in 8 bits."""
+def _damaged(damage: Stage, size: tuple[int, int] = HALF, count: int | None = None) -> tuple[Frames, Frames]:
+    """Return the demo's clip, forwards and backwards, clean and damaged, in 8 bits; `count`: no more frames of it."""
     with open_reader(CAMERA_CLIP) as reader:
-        whole = _all(Shot(reader, 2))
-    clean = [cv2.resize(each.transpose(1, 2, 0), HALF, interpolation=cv2.INTER_AREA) for each in whole.planes]
-    spoilt = [frame for frame, _ in damage_clip(clean, damage, SEED, len(clean))]
+        shot = Shot(reader, 2)
+        numbers = range(shot.first_frame, shot.last_frame + 1)[:count]
+        clean = [
+            cv2.resize(shot.read(frame).transpose(1, 2, 0), size, interpolation=cv2.INTER_AREA) for frame in numbers
+        ]
+    spoilt = (frame for frame, _ in damage_clip(clean, damage, SEED, len(clean)))
     return _in_bytes(clean), _in_bytes(spoilt)
 
 
-def _in_bytes(frames: Sequence[npt.NDArray[np.float32]]) -> Frames:
+def _in_bytes(frames: Iterable[npt.NDArray[np.float32]]) -> Frames:
     bytes_ = (np.rint(255 * np.clip(frame, 0, 1)).astype(np.float32) / np.float32(255) for frame in frames)
     return Frames([np.ascontiguousarray(frame.transpose(2, 0, 1)) for frame in bytes_])
 
@@ -110,9 +135,10 @@ def _rendered(
     values: dict[str, object] | None = None,
     output: str = "result",
     frames: Sequence[int] = (),
+    effect: str = "deflicker",
 ) -> Frames:
     wanted = frames or range(before.first_frame, before.last_frame + 1)
-    found = render_clip(renderer, "deflicker", values or {}, before, wanted, output=output)
+    found = render_clip(renderer, effect, values or {}, before, wanted, output=output)
     return Frames([np.array(planes) for _, planes in found])
 
 
@@ -170,6 +196,7 @@ PICTURES: dict[str, Callable[[Renderer], Picture]] = {
     "deflicker-whole": whole,
     "deflicker-patches": patches,
     "deflicker-views": views,
+    "repair": mended,
 }
 
 

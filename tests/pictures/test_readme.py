@@ -1,4 +1,4 @@
-"""The pictures of the README and of the deflicker's page are there, small, and drawn as they say."""
+"""The pictures of the README and of the effects' pages are there, small, and drawn as they say."""
 
 from __future__ import annotations
 
@@ -8,7 +8,22 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from demo.readme import FOLDER, PICTURES, ROLLING, SHOWN, Frames, _damaged, _light_off, _sheet, _slit
+from demo.readme import (
+    DIRTY,
+    DIRTY_COUNT,
+    DIRTY_FRAME,
+    FOLDER,
+    PARTS,
+    PICTURES,
+    ROLLING,
+    SHOWN,
+    WHOLE,
+    Frames,
+    _damaged,
+    _light_off,
+    _sheet,
+    _slit,
+)
 
 CHECKOUT = Path(__file__).parents[2]
 MOST_BYTES = 200_000
@@ -18,12 +33,12 @@ def flat(value: float, height: int = 30, width: int = 40) -> np.ndarray:
     return np.full((3, height, width), value, np.float32)
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/deflicker.md"])
-def test_pictures_of_a_page_are_there_and_small_and_attributed(page: str) -> None:
+@pytest.mark.parametrize(("page", "least"), [("README.md", 3), ("docs/deflicker.md", 2), ("docs/repair.md", 1)])
+def test_pictures_of_a_page_are_there_and_small_and_attributed(page: str, least: int) -> None:
     text = (CHECKOUT / page).read_text(encoding="utf-8")
     attributed = (FOLDER / "ATTRIBUTION.md").read_text(encoding="utf-8")
     pictures = re.findall(r"!\[[^\]]+\]\(([^)]+)\)", text)
-    assert len(pictures) >= 2
+    assert len(pictures) >= least
     for picture in pictures:
         path = (CHECKOUT / page).parent / picture
         assert 0 < path.stat().st_size < MOST_BYTES, picture
@@ -64,3 +79,12 @@ def test_damage_of_the_pictures_is_the_same_at_every_run() -> None:
     again = _damaged(ROLLING)[1]
     assert cv2.absdiff(spoilt.read(SHOWN[0]), again.read(SHOWN[0])).max() == 0
     assert np.abs(spoilt.read(SHOWN[0]) - clean.read(SHOWN[0])).mean() > 0.01
+
+
+def test_every_part_that_is_shown_of_the_dirty_frame_has_dirt_and_clean_pixels() -> None:
+    clean, spoilt = _damaged(DIRTY, WHOLE, DIRTY_COUNT)
+    differs = (clean.read(DIRTY_FRAME) != spoilt.read(DIRTY_FRAME)).any(axis=0)
+    for left, top, wide, tall in PARTS:
+        part = differs[top : top + tall, left : left + wide]
+        assert part.shape == (tall, wide)
+        assert 0.002 < part.mean() < 0.1
