@@ -9,17 +9,21 @@ from reelmend_models.definitions.repair.lines import STRIPS
 from reelmend_models.definitions.repair.lines_follow import INNER, OUTER, REACH, Candidates, Followed, around, at
 
 TRAVEL_ROWS, TRAVEL_COLUMNS = 20, 36
-FEATURES = 35
+FEATURES = 37
 FAR = 30.0
+STILL = 0.1
+"""Columns that motion is not told from none by."""
 TINY = 1e-6
 
 
-def features_of(evidence: Tensor, strips: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> Tensor:
+def features_of(
+    evidence: Tensor, strips: Tensor, offsets: Tensor, travel: Tensor, found: Candidates, followed: Followed
+) -> Tensor:
     """Return (K, FEATURES), all of the order of 1."""
     along = followed.evidence
     parts = [
         *_strength(along),
-        *_motion(evidence, travel, found, followed),
+        *_motion(evidence, offsets, travel, found, followed),
         *_see_through(followed, found),
         *_shape(found, followed, strips.shape[2]),
     ]
@@ -51,7 +55,7 @@ def _unrest(both: Tensor) -> Tensor:
     return (both - both.mean(dim=1, keepdim=True)).square().mean(dim=(1, 2)).sqrt()
 
 
-def _motion(evidence: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> list[Tensor]:
+def _motion(evidence: Tensor, offsets: Tensor, travel: Tensor, found: Candidates, followed: Followed) -> list[Tensor]:
     """Return how the line moves, how the scene beside it moves, and whether what stays is what moves with the scene."""
     scene, tilt = _travel_beside(travel, followed.columns, evidence.shape[3])
     own = followed.ways - followed.columns[:, None, :]
@@ -63,14 +67,27 @@ def _motion(evidence: Tensor, travel: Tensor, found: Candidates, followed: Follo
     staying = (sign[..., None] * around(both, followed.ways, 1)).amax(dim=3)
     weight = torch.clamp(apart / 3.0, max=1.0)
     told = weight.sum(dim=(1, 2)) + 1.0
+    speed, unsteady = _steadily(own.mean(dim=2) - _middling(scene), offsets)
     return [
-        torch.log1p(apart.mean(dim=(1, 2))),
-        torch.log1p(scene.abs().clamp(max=FAR).mean(dim=(1, 2))),
-        torch.log1p(own.abs().clamp(max=FAR).mean(dim=(1, 2))),
-        torch.log1p(tilt.abs().clamp(max=FAR).mean(dim=(1, 2))),
+        *(torch.log10(way.abs().clamp(max=FAR).mean(dim=(1, 2)) + STILL) for way in (apart, scene, own, tilt)),
+        torch.log10(speed.abs() + STILL / 10),
+        torch.log10(unsteady + STILL / 10),
         (weight * moving).sum(dim=(1, 2)) / told,
         (weight * staying).sum(dim=(1, 2)) / told,
     ]
+
+
+def _middling(scene: Tensor) -> Tensor:
+    """Return (K, T) the mean over the middle 16 of 40 strips by their travel: who walks by does not count."""
+    return torch.sort(scene, dim=2).values[:, :, 12:28].mean(dim=2)
+
+
+def _steadily(apart: Tensor, offsets: Tensor) -> tuple[Tensor, Tensor]:
+    """Return (K,) columns a frame by which a line leaves the scene, and the deviation of the rest."""
+    time = offsets - offsets.mean()
+    level = apart - apart.mean(dim=1, keepdim=True)
+    speed = (level * time).sum(dim=1) / (time.square().sum() + TINY)
+    return speed, (level - speed[:, None] * time).square().mean(dim=1).sqrt()
 
 
 def _travel_beside(travel: Tensor, columns: Tensor, width: int) -> tuple[Tensor, Tensor]:

@@ -9,6 +9,9 @@ from reelmend_models.definitions.repair.lines_features import FEATURES, features
 from reelmend_models.definitions.repair.lines_follow import Followed, candidates, follow
 
 HIDDEN = (24, 12)
+CAUTION, SHARPNESS = 0.7, 2.0
+"""Logit that is called even odds, and by how much its surroundings are spread: a false scratch costs more than a missed
+one, and neither should hang on a threshold a little higher or lower."""
 
 
 class Judge(nn.Module):
@@ -47,7 +50,7 @@ class Judge(nn.Module):
         self, evidence: Tensor, strips: Tensor, sums: Tensor, offsets: Tensor, travel: Tensor
     ) -> tuple[Tensor, Tensor, Tensor, Tensor, Tensor]:
         followed, features = looked_at(evidence, strips, sums, offsets, travel)
-        confidence = torch.sigmoid(self.logits(features)) * followed.there
+        confidence = torch.sigmoid(SHARPNESS * (self.logits(features) - CAUTION)) * followed.there
         return confidence, followed.columns, followed.seen, followed.width, followed.opacity
 
 
@@ -57,4 +60,4 @@ def looked_at(
     """Return the lines that a window may hold, and what is known of each, (24, FEATURES); nothing here is trained."""
     found = candidates(sums, offsets)
     followed = follow(evidence, strips, offsets, found)
-    return followed, features_of(evidence, strips, travel, found, followed)
+    return followed, features_of(evidence, strips, offsets, travel, found, followed)

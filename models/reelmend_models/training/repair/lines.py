@@ -17,9 +17,9 @@ from reelmend_models.training.repair.lines_scenes import Material
 from reelmend_models.training.repair.part import Settings
 from reelmend_models.training.repair.stills import Origin
 
-SETTINGS = Settings(steps=4000, batch=1024, learning_rate=3e-3, weight_decay=0.05, averaging=0.99, coarse_share=0.0)
+SETTINGS = Settings(steps=6000, batch=1024, learning_rate=3e-3, weight_decay=0.5, averaging=0.99, coarse_share=0.0)
 SCENES, VALIDATION_SCENES = 500, 60
-JITTER = 0.2
+JITTER = 0.1
 """Noise on the features, in their deviations: what is learned must not hang on small differences."""
 THRESHOLDS = (0.5, 0.9, 0.97)
 LEAST_DEVIATION = 1e-3

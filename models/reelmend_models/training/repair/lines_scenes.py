@@ -168,7 +168,9 @@ def _looked(rng: np.random.Generator, luma: Plane) -> Plane:
     return np.asarray(luma, np.float32)
 
 
-def with_scratches(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+def with_scratches(
+    rng: np.random.Generator, luma: Plane
+) -> tuple[Plane, npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return the clip with one to four scratches, faint to plain, fading or even, wandering or straight."""
     clip = ClipInfo(*luma.shape)
     stage = Scratch(width_px=(1.0, 3.2), slope_px=(-9.0, 9.0))
@@ -189,11 +191,12 @@ def with_scratches(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.ND
         )
         lines.append(_anywhere(own, draws, number, clip))
     plan = ScratchPlan(stage, clip, draws, tuple(lines), stage.plan(clip, draws.seed).passing)
+    parts = [_part(rng, clip.height) for _ in lines]
     found = luma.copy()
     for index in range(len(luma)):
         for line in lines:
             patch, left = plan.patch(line, index)
-            _stamp(found[index], patch, left, line.colour[0])
+            _stamp(found[index], patch * parts[line.event.number][:, None], left, line.colour[0])
     strands = [
         (line, number, offset, share)
         for line in lines
@@ -201,10 +204,22 @@ def with_scratches(rng: np.random.Generator, luma: Plane) -> tuple[Plane, npt.ND
     ]
     columns = [[plan.centres(line, index) + offset for index in range(len(luma))] for line, _, offset, _ in strands]
     opacities = [
-        [share * line.opacity * plan.strength(line, index, number) for index in range(len(luma))]
+        [
+            share * line.opacity * parts[line.event.number] * plan.strength(line, index, number)
+            for index in range(len(luma))
+        ]
         for line, number, _, share in strands
     ]
     return found, np.asarray(columns), np.asarray(opacities)
+
+
+def _part(rng: np.random.Generator, rows: int) -> Plane:
+    """Return (rows,) 1 where a scratch is, 0 elsewhere: most run through the whole picture."""
+    row = np.arange(rows)
+    if rng.random() < 0.8:
+        return np.ones(rows, np.float32)
+    end = rng.uniform(0.35, 0.8) * rows
+    return np.asarray(row < end if rng.random() < 0.5 else row >= rows - end, np.float32)
 
 
 def _anywhere(stage: Scratch, draws: Draws, number: int, clip: ClipInfo) -> Line:
