@@ -162,7 +162,7 @@ def test_nothing_is_added_to_the_fill_of_clean_footage(model: Model) -> None:
     even = [np.full((3, HEIGHT, WIDTH), 0.4, np.float32) for _ in range(FRAMES)]
     even[MIDDLE], mask = with_blotches(even[MIDDLE], PLACES)
     filled = fill_middle(model, even, mask)
-    assert high_energy(filled)[mask].max() < 1e-5
+    assert high_energy(filled)[mask].mean() < 2e-6  # a deviation of 0.0014, a third of a step of 8 bits
 
 
 def test_frames_of_one_plane_are_filled_too(model: Model) -> None:
