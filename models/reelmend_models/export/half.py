@@ -17,13 +17,17 @@ HALF_TOLERANCE = 0.01
 def half_difference(recipe: GraphRecipe) -> float:
     """Return the largest difference of the graph's outputs on its parity case, in half floats and in floats.
 
-    Weights, inputs and all between are halves. Infinite when an output overflows or is no number.
+    Weights, inputs and all between are halves. Infinite when an output overflows or is no number, and when the graph
+    holds constants that only work in floats.
     """
     module = recipe.module.eval()
     halved = copy.deepcopy(module).half()
     with torch.no_grad():
         whole = _tuple(module(*recipe.case.values()))
-        halves = _tuple(halved(*(value.half() for value in recipe.case.values())))
+        try:
+            halves = _tuple(halved(*(value.half() for value in recipe.case.values())))
+        except RuntimeError:
+            return float("inf")
     apart = [float((a - b.float()).abs().max()) for a, b in zip(whole, halves, strict=True)]
     return max(one if one == one else float("inf") for one in apart)
 

@@ -7,9 +7,11 @@ from torch import Tensor
 
 from reelmend_models.definitions.repair.detect import Detect
 from reelmend_models.definitions.repair.fill import Fill
+from reelmend_models.definitions.repair.lines_judge import Judge
 from reelmend_models.export.half import is_half_safe
 from reelmend_models.export.recipe import GraphRecipe, ModelRecipe
 from reelmend_models.export.repair_fill import FILL_LIGHT_STAGE, FILL_STAGE, fill_graphs
+from reelmend_models.export.repair_lines import JUDGE_STAGE, LINES_STAGE, lines_graphs
 from reelmend_models.export.repair_manifest import DETECT_STAGE, MANIFEST
 from reelmend_models.training.repair.weights import load_weights
 
@@ -28,9 +30,10 @@ def repair_recipe() -> ModelRecipe:
         outputs=("likelihood",),
     )
     fill = fill_graphs(load_weights(Fill(), "fill"), randomness)
-    graphs = (detect, *fill)
+    lines = lines_graphs(load_weights(Judge(), "lines"), randomness)
+    graphs = (detect, *fill, *lines)
     precision = {**MANIFEST["precision"], "fp16_safe": is_half_safe(graphs)}
-    stages = [DETECT_STAGE, FILL_LIGHT_STAGE, FILL_STAGE]
+    stages = [DETECT_STAGE, FILL_LIGHT_STAGE, FILL_STAGE, LINES_STAGE, JUDGE_STAGE]
     return ModelRecipe(graphs, {**MANIFEST, "precision": precision, "stages": stages}, parity_seed=SEED)
 
 
