@@ -15,9 +15,10 @@ WIDTH_TO_DEVIATION = 1.0 / 2.355
 COVERED_DEVIATIONS = (1.5, 2.1)
 """How far a line covers to each side of its middle, in deviations of its profile: where it hides little, and much."""
 LEAST_COVERED_PX = 0.7
+GAP_STRIPS, SPECK_STRIPS = 5, 3
 WIDENED, LEAST_WIDTH = 0.9, 0.8
-FADED = 0.5
-"""Where a line is seen less than this, its pixels are less likely by as much."""
+FADED = (0.3, 0.6)
+"""Where a line is seen less than the second, its pixels are less likely, down to the first, where they are not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +44,12 @@ def lines_of(judged: Mapping[str, Plane], wide: int, size: tuple[int, int]) -> l
     columns, seen, confidence = judged["columns"], judged["seen"], judged["confidence"]
     strips = columns.shape[1]
     places = (np.arange(height) + 0.5) * strips / height - 0.5
+    whole = _without_specks(_without_gaps(seen))
     found = []
     for line in np.flatnonzero(confidence >= LEAST_CONFIDENCE):
         path = (_along(columns[line], places) + 0.5) * scale - 0.5
         half = _half_width_px(_sharp(float(judged["width"][line])) * scale, float(judged["opacity"][line]))
-        found.append(Line(float(confidence[line]), path.astype(np.float32), _along(seen[line], places), half))
+        found.append(Line(float(confidence[line]), path.astype(np.float32), _along(whole[line], places), half))
     return found
 
 
@@ -60,12 +62,29 @@ def drawn(lines: Sequence[Line], size: tuple[int, int]) -> Plane:
         pixels = np.rint(line.columns).astype(np.int64)[:, None] + np.arange(-reach, reach + 1)
         away = np.abs(pixels - line.columns[:, None])
         covered = np.clip(line.half_width_px + 0.5 - away, 0.0, 1.0)
-        shown = np.minimum(line.seen / np.float32(FADED), np.float32(1.0))[:, None]
+        shown = np.clip((line.seen - FADED[0]) / (FADED[1] - FADED[0]), 0.0, 1.0)[:, None]
         inside = (pixels >= 0) & (pixels < size[1])
         values = np.where(inside, line.confidence * covered * shown, 0.0).astype(np.float32)
         at = (np.broadcast_to(rows, pixels.shape), np.clip(pixels, 0, size[1] - 1))
         np.maximum.at(plane, at, values)
     return plane
+
+
+def _without_gaps(seen: Plane) -> Plane:
+    """Return (K, 40) with what lies between two seen parts seen as well, where it is no longer than GAP_STRIPS."""
+    return -_largest(-_largest(seen, GAP_STRIPS), GAP_STRIPS)
+
+
+def _without_specks(seen: Plane) -> Plane:
+    """Return (K, 40) without what is seen for less than SPECK_STRIPS."""
+    return _largest(-_largest(-seen, SPECK_STRIPS), SPECK_STRIPS)
+
+
+def _largest(values: Plane, strips: int) -> Plane:
+    """Return (K, 40) the largest value of so many strips around each."""
+    half = strips // 2
+    padded = np.pad(values, ((0, 0), (half, half)), mode="edge")
+    return np.asarray(np.lib.stride_tricks.sliding_window_view(padded, strips, axis=1).max(axis=-1), np.float32)
 
 
 def _sharp(width: float) -> float:
