@@ -1,4 +1,4 @@
-"""Scenes with scratches and upright structures are pure functions of their number; the judge learns from their lines."""
+"""Scenes with scratches and upright structures are pure functions of their number; the judge learns from them."""
 
 from __future__ import annotations
 
