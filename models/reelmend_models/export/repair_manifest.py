@@ -100,7 +100,7 @@ PARAMETERS = [
         "name": "dilate",
         "label": "Dilate",
         "type": "integer",
-        "default": 1,
+        "default": 0,
         "minimum": 0,
         "maximum": 64,
         "display_maximum": 16,
@@ -112,7 +112,7 @@ PARAMETERS = [
     _number(
         "feather",
         "Feather",
-        1.0,
+        2.0,
         (0.0, 64.0),
         "How wide the matte's soft edge is, outside of that.",
         unit="px",

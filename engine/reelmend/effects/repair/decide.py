@@ -33,8 +33,8 @@ class Threshold:
 
 
 THRESHOLDS = {
-    "blotch": Threshold(0.5, -1.0),
-    "hair": Threshold(0.5, -1.0),
+    "blotch": Threshold(1.0, -1.0),
+    "hair": Threshold(1.0, -1.0),
     "scratch": Threshold(0.5, -1.0),
 }
 SENSITIVITY_LOGITS = 6.0
@@ -43,9 +43,9 @@ MOTION_LOGITS = 6.0
 """What full protection raises them by where the picture moves fast, or its motion is not known."""
 HIGHLIGHT_LOGITS = 6.0
 """What full protection raises them by in highlights: brighter than their surroundings, and near white."""
-CROWD_LOGITS = 6.0
+CROWD_LOGITS = 14.0
 """What full protection raises the strong threshold by for each doubling of a piece's crowd beyond ALLOWED_CROWD."""
-ALLOWED_CROWD = {"blotch": 6.0, "hair": 4.0, "scratch": 6.0}
+ALLOWED_CROWD = {"blotch": 6.0, "hair": 4.0, "scratch": 12.0}
 """Pieces of one kind, as bright or dark against their surroundings, that dirt puts so close together."""
 CROWD_CELLS = 20
 CROWD_REACH_CELLS = 3

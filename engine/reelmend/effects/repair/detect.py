@@ -41,11 +41,12 @@ class Found:
     unrest: Plane
 
     def with_scratches(self, likelihood: Plane) -> Found:
-        """Return the same with another likelihood of scratches (H, W), whichever is more at each pixel."""
-        if not likelihood.any():
-            return self
-        *others, scratch = self.likelihood
-        return Found((*others, np.maximum(scratch, likelihood)), self.unrest)
+        """Return the same with another likelihood of scratches (H, W) instead of the detector's own.
+
+        Five frames do not tell a scratch from a fence that a pan moves: what follows lines over the window has its say.
+        """
+        *others, _ = self.likelihood
+        return Found((*others, likelihood), self.unrest)
 
 
 class Detector:
