@@ -123,7 +123,7 @@ def _drawn(
     matrix = np.array([[1 / scale, 0.0, place[0] / scale], [0.0, 1 / scale, place[1] / scale]])
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     frame = cv2.warpAffine(still, matrix, size[::-1], flags=flags, borderMode=cv2.BORDER_REFLECT)
-    light = frame.astype(np.float32) / np.float32(255)
+    light: Plane = frame.astype(np.float32) / np.float32(255)
     for structure in structures:
         light = drawn_structure(light, structure, -moved)
     return light
