@@ -42,8 +42,9 @@ class RememberedClip:
 
     Digests are kept for every frame seen, pixels for those read last within `held_bytes`, and at least for half a
     window as far as `budget` has room; proxies, which are small, for a window. What was let go is read again when it is
-    asked for, and then more are held, up to a window: effects that step over repeated frames look back further. One frame is read at a time; who asks for what is held waits for no reading. `name` is the clip's, by
-    which an effect knows it.
+    asked for, and then more are held, up to a window: effects that step over repeated frames look back further. One
+    frame is read at a time; who asks for what is held waits for no reading. `name` is the clip's, by which an effect
+    knows it.
     """
 
     def __init__(

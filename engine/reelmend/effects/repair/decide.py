@@ -39,6 +39,8 @@ THRESHOLDS = {
 }
 SENSITIVITY_LOGITS = 6.0
 """What a sensitivity moves the thresholds by, from one end of its slider to the other."""
+SCRATCH = KINDS.index("scratch")
+"""Scratches are not protected: they show best where the scene moves and they do not."""
 MOTION_LOGITS = 6.0
 """What full protection raises them by where the picture moves fast, or its motion is not known."""
 HIGHLIGHT_LOGITS = 6.0
@@ -100,7 +102,7 @@ def decide(found: Found, luma: Plane, choice: Choice) -> Pieces:
     kind = values.argmax(axis=0)
     likelihood = np.asarray(1 - np.prod(1 - values, axis=0), np.float32)
     light = _Light(luma)
-    evidence = _logit(likelihood) - _protection(found, light, index, choice)
+    evidence = _logit(likelihood) - _protection(found, light, index, choice) * (kind != SCRATCH)
     weak, strong = _thresholds(choice)
     counts = np.asarray(choice.enabled)[kind] & (evidence >= weak[kind])
     index, kind, likelihood, evidence = (array[counts] for array in (index, kind, likelihood, evidence))
