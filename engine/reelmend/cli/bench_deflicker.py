@@ -52,6 +52,7 @@ def deflicker(
         results,
         tables,
     )  # measures and methods load slowly
+    from reelmend.quality.bench.claim_tables import claim_table
     from reelmend.quality.bench.deflicker import claims as judging
     from reelmend.quality.bench.deflicker import tables as own_tables
     from reelmend.quality.bench.deflicker.plan import make_deflicker_plan
@@ -84,6 +85,6 @@ def deflicker(
     for document in docs or []:
         tables.update_document(document, own_tables.blocks(found))
     shown = [f"{preset}\n{tables.preset_table(found, preset)}\n" for preset in plan.presets]
-    lines = [*shown, own_tables.claim_table(found), f"written: {out / 'deflicker.json'}, {out / 'deflicker.md'}"]
+    lines = [*shown, claim_table(found), f"written: {out / 'deflicker.json'}, {out / 'deflicker.md'}"]
     summary = {key: value for key, value in found.items() if key != "rows"}
     return CommandResult(summary, tuple(lines), as_json, warnings=quality_run.failures(found["rows"]))

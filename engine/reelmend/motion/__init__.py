@@ -5,6 +5,7 @@ engine's effects and the training of their nets share this one: a net sees in th
 """
 
 from reelmend.motion.flow import FLOW_ROWS, Flow, composed, disagreement, flow_between, flow_size, texture_of
+from reelmend.motion.steady import hidden_on_grid, steadied
 from reelmend.motion.warp import moved, moved_part
 
 __all__ = [
@@ -14,7 +15,9 @@ __all__ = [
     "disagreement",
     "flow_between",
     "flow_size",
+    "hidden_on_grid",
     "moved",
     "moved_part",
+    "steadied",
     "texture_of",
 ]

@@ -27,12 +27,11 @@ from reelmend.effects.repair.fill_blocks import (
     light_of,
     touched,
 )
-from reelmend.effects.repair.fill_flow import hidden_on_grid, steadied
 from reelmend.effects.repair.grain import NO_GRAIN, Grain, measured, noise_at
 from reelmend.effects.repair.looks import LUMA, Looks
 from reelmend.frames import FrameRef, Planes
 from reelmend.inference.session import Array, Session
-from reelmend.motion import Flow, disagreement, moved
+from reelmend.motion import Flow, disagreement, hidden_on_grid, moved, steadied
 
 Plane = npt.NDArray[np.float32]
 

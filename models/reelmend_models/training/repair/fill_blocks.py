@@ -11,10 +11,9 @@ import numpy.typing as npt
 import torch
 from torch import Tensor
 
-from reelmend.motion import Flow, moved
+from reelmend.motion import Flow, hidden_on_grid, moved, steadied
 from reelmend_models.definitions.repair.fill import BLOCK, CELLS, CORE, MARGIN
 from reelmend_models.definitions.repair.fill_light import CELL, FillLight
-from reelmend_models.training.repair.fill_flow import hidden_on_grid, steadied
 from reelmend_models.training.repair.fill_windows import FillWindow
 
 Plane = npt.NDArray[np.float32]

@@ -209,7 +209,8 @@ def _thinned(
     if rng.random() < 0.3:
         share *= np.float32(rng.uniform(0.35, 1.0))
     if rng.random() < 0.3:
-        inside = fractal_field(rng, *before.shape[1:3], cell_px=float(rng.uniform(2.0, 12.0)), octaves=2)
+        height, width = before.shape[1:3]
+        inside = fractal_field(rng, height, width, cell_px=float(rng.uniform(2.0, 12.0)), octaves=2)
         share = share * np.clip(0.7 + 0.3 * inside, 0.15, 1.0)
     return before + (after - before) * share[..., None], mattes * share[:, None]
 

@@ -1,4 +1,4 @@
-"""Motion under damage is taken from around it, in the engine as in the training."""
+"""Motion under damage is taken from around it."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from reelmend.effects.repair.fill_flow import hidden_on_grid, steadied
-from reelmend_models.training.repair import fill_flow as learned
+from reelmend.motion import hidden_on_grid, steadied
 
 HEIGHT, WIDTH = 120, 160
 
@@ -44,10 +43,3 @@ def test_the_faintest_matte_hides_the_pixels_of_a_coarser_grid(grid: tuple[int, 
 def test_a_frame_that_is_damaged_everywhere_keeps_its_flow() -> None:
     flow = np.random.default_rng(1).normal(size=(2, HEIGHT, WIDTH)).astype(np.float32)
     assert np.array_equal(steadied(flow, np.ones((HEIGHT, WIDTH), np.uint8)), flow)
-
-
-def test_the_training_steadies_flow_to_the_same_bits() -> None:
-    matte, planes = blotch(17), np.random.default_rng(2).normal(size=(3, 60, 80)).astype(np.float32)
-    hidden = hidden_on_grid(matte, 60, 80)
-    assert np.array_equal(hidden, learned.hidden_on_grid(matte, 60, 80))
-    assert np.array_equal(steadied(planes, hidden), learned.steadied(planes, hidden))
