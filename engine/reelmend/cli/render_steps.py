@@ -84,6 +84,8 @@ def parse_chain(effect: str, chain: str) -> tuple[str, ...]:
     names = tuple(name.strip() for name in chain.split(",")) if chain else (effect,)
     if not all(names):
         raise BadRequestError(f"--chain {chain} names no effect between two commas; write it as deflicker,repair")
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise BadRequestError(f"--chain {chain} names '{twice}' twice; name it once, or render in two goes")
     return names
 
 

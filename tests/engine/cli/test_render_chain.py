@@ -133,6 +133,7 @@ def test_summary_tells_every_step(shot: Path, small_reelmend: Run) -> None:
     ("arguments", "message"),
     [
         (["--chain", "deflicker,"], "--chain deflicker, names no effect between two commas"),
+        (["--chain", "repair,deflicker,repair"], "--chain repair,deflicker,repair names 'repair' twice; name it once"),
         (["--chain", "deflicker,bloom"], "no effect 'bloom'; there is "),
         ([*BOTH, "--effect", "repair"], "name one --effect, or several with --chain"),
         ([], "name one --effect, or several with --chain"),
