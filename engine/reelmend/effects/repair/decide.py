@@ -35,7 +35,7 @@ class Threshold:
 THRESHOLDS = {
     "blotch": Threshold(1.0, -1.0),
     "hair": Threshold(1.0, -1.0),
-    "scratch": Threshold(0.5, -1.0),
+    "scratch": Threshold(2.0, -1.0),
 }
 SENSITIVITY_LOGITS = 6.0
 """What a sensitivity moves the thresholds by, from one end of its slider to the other."""

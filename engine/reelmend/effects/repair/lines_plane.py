@@ -16,6 +16,8 @@ COVERED_DEVIATIONS = (1.5, 2.1)
 """How far a line covers to each side of its middle, in deviations of its profile: where it hides little, and much."""
 LEAST_COVERED_PX = 0.7
 GAP_STRIPS, SPECK_STRIPS = 5, 3
+SIDE_SHARE = 0.015
+"""What lies so near to the picture's left or right side, as a share of its width, is the edge of the film's frame."""
 WIDENED, LEAST_WIDTH = 0.9, 0.8
 FADED = (0.3, 0.6)
 """Where a line is seen less than the second, its pixels are less likely, down to the first, where they are not."""
@@ -48,6 +50,8 @@ def lines_of(judged: Mapping[str, Plane], wide: int, size: tuple[int, int]) -> l
     found = []
     for line in np.flatnonzero(confidence >= LEAST_CONFIDENCE):
         path = (_along(columns[line], places) + 0.5) * scale - 0.5
+        if not SIDE_SHARE * width <= path.mean() <= (1 - SIDE_SHARE) * width:
+            continue
         half = _half_width_px(_sharp(float(judged["width"][line])) * scale, float(judged["opacity"][line]))
         found.append(Line(float(confidence[line]), path.astype(np.float32), _along(whole[line], places), half))
     return found
