@@ -10,6 +10,7 @@ import pytest
 import pyopenfx
 from support.clips import moving_scene
 from support.nodes import DEFLICKER, MODEL, interleaved
+from support.repair_nodes import REPAIR
 
 EFFECTS = Path("Contents/Resources/effects.json")
 ENGINE = Path("Contents/Resources/engine.json")
@@ -52,7 +53,7 @@ def test_every_effect_of_the_panel_is_a_plugin_of_its_own(bundle_copy: Path) -> 
     panel["effects"].append(second)
     (bundle_copy / EFFECTS).write_text(json.dumps(panel))
     with pyopenfx.load(bundle_copy) as bundle:
-        assert {plugin.identifier for plugin in bundle.plugins} == {DEFLICKER, MODEL, "org.reelmend.Second"}
+        assert {plugin.identifier for plugin in bundle.plugins} == {DEFLICKER, MODEL, REPAIR, "org.reelmend.Second"}
         description = bundle.plugin("org.reelmend.Second").describe("filter")
         assert (description.label, description.version) == ("Second", (3, 7))
         assert {param.name for param in description.params if param.type != "Group"} == {"radius", "strength"}
