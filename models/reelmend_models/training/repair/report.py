@@ -12,10 +12,10 @@ from typing import Any
 import numpy as np
 import torch
 
+from reelmend_models.training.deflicker.curves import draw_curves
 from reelmend_models.training.deflicker.report import thinned
 from reelmend_models.training.footage.files import sha256_of, write_whole
 from reelmend_models.training.repair.card import model_card
-from reelmend_models.training.repair.curves import draw_curves
 from reelmend_models.training.repair.loop import Training
 from reelmend_models.training.repair.weights import save_weights
 
@@ -38,7 +38,7 @@ def write_results(training: Training, folder: Path) -> Mapping[str, float]:
         "losses": losses,
     }
     write_whole(folder / f"{part.name}.json", (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode())
-    draw_curves(losses["training"], losses["validation"], folder / f"{part.name}.png")
+    draw_curves(losses["training"], losses["validation"], folder / f"{part.name}.png", "loss")
     return figures
 
 

@@ -75,7 +75,7 @@ def test_without_neighbours_the_surroundings_fill_a_hole() -> None:
     ramp = torch.linspace(0.2, 0.7, BLOCK).expand(3, BLOCK, BLOCK).clone()
     inputs = block(ramp)
     inputs["there"][:] = 0
-    assert off(inputs, ramp).mean() < 0.05
+    assert off(inputs, ramp).mean() < 0.03
     assert off(inputs, ramp).max() < 0.1
 
 
